@@ -1,0 +1,106 @@
+"""Databases for the tests, and what the summary says about them.
+
+`database_url` is what store tests ask for: an empty, migrated database of their own, once on
+SQLite and once on PostgreSQL. Not here: how the server is found and kept (postgres).
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import postgres
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    is_worker = hasattr(session.config, "workerinput")
+    required = os.environ.get("SYNCD_REQUIRE_PG") == "1"
+    if required and not is_worker and not postgres.available():
+        raise pytest.UsageError(postgres.NOT_RUN)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not postgres.available():
+        terminalreporter.write_line(postgres.NOT_RUN, yellow=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """SQLAlchemy URL of a migrated database that this test alone uses, on each backend."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    copy = tmp_path / "syncd.db"
+    shutil.copy(sqlite_template, copy)
+    return f"sqlite+aiosqlite:///{copy}"
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: postgres.Server, postgres_template: str) -> Iterator[str]:
+    with _database(postgres_server, template=postgres_template) as name:
+        yield postgres_server.url_of(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    template = tmp_path_factory.mktemp("template") / "syncd.db"
+    _migrate(f"sqlite+aiosqlite:///{template}")
+    with contextlib.closing(sqlite3.connect(template)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")  # one file holds it all
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+    """Name of a migrated database that nobody is connected to, so that it can be copied."""
+    with _database(postgres_server, template="template0") as name:
+        _migrate(postgres_server.url_of(name))
+        yield name
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """One server for each test process: parallel workers share nothing."""
+    if not postgres.available():
+        pytest.skip(postgres.NOT_RUN)
+    with postgres.running() as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _database(server: postgres.Server, template: str) -> Iterator[str]:
+    """The name of a fresh copy of the template, dropped when the block ends."""
+    name = f"syncd_test_{uuid.uuid4().hex}"
+    create = sql.SQL("create database {} template {}")
+    drop = sql.SQL("drop database if exists {} with (force)")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        yield name
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(drop.format(sql.Identifier(name)))
+
+
+def _migrate(url: str) -> None:
+    from syncd.store import migrate
+
+    # In a thread: the first asker may be inside a running event loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(migrate(url))).result()
