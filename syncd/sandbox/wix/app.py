@@ -1,0 +1,255 @@
+"""The simulator as an ASGI application: tokens, routes, the request log, and faults carried out.
+
+Not here: sockets (`server.py`).
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from syncd.sandbox.clock import rfc3339
+from syncd.sandbox.control import (
+    COMMON_KINDS,
+    CONTROL_PREFIX,
+    Check,
+    ControlReply,
+    ControlRoutes,
+    Fault,
+    Faults,
+    RequestLog,
+    is_count,
+    is_number,
+)
+from syncd.sandbox.wix import series
+from syncd.sandbox.wix.access import Access, OAuthError, require
+from syncd.sandbox.wix.errors import Json, WixError
+from syncd.sandbox.wix.people import PeopleRoutes
+from syncd.sandbox.wix.routes import Call, Route, find_route, no_route
+from syncd.sandbox.wix.state import Site, WixState
+from syncd.sandbox.wix.view import View
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+FAULT_KINDS: Mapping[str, Check] = {
+    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
+    "replay": lambda value: isinstance(value, dict) and set(value) == {"back"} and is_count(value["back"]),
+    "truncate": is_count,
+    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
+    "empty": lambda value: value is True,
+    "item_failures": lambda value: isinstance(value, list) and all(map(is_count, value)),
+}
+"""What `do` of a fault may hold here beyond the common kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, read completely."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    peer: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP reply with a JSON (or, from a fault, any) body."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> "Reply":
+        """A JSON reply."""
+        return cls(status, json.dumps(body).encode(), {"content-type": "application/json", **headers})
+
+
+class WixApp:
+    """`cut(peer)` breaks the connection to a client; it is given by the server."""
+
+    def __init__(self, state: WixState, cut: Callable[[tuple[str, int]], None]) -> None:
+        self.state = state
+        self.access = Access(state)
+        self.log = RequestLog()
+        self.faults = Faults(kinds=FAULT_KINDS)
+        self._cut = cut
+        self._serial = 0
+        self._closing = asyncio.Event()
+        self._held: list[Request] = []
+        self._control = ControlRoutes(state.clock, self.log, self.faults, self._release)
+        self._people = PeopleRoutes(state, self.access)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI, HTTP only."""
+        request = await _read(scope, receive)
+        if request.path.startswith(f"{CONTROL_PREFIX}/"):
+            reply: Reply | None = await self._answer_control(request)
+        else:
+            reply = await self._answer_logged(request)
+        if reply is not None:
+            self._serial += 1
+            await _send(send, reply, f"sandbox-{self._serial}")
+            return
+        self._cut(request.peer)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def close(self) -> None:
+        """End planted delays early, so that a server can stop."""
+        self._closing.set()
+
+    async def _answer_control(self, request: Request) -> Reply:
+        found = await self._control.answer(request.method, request.path, request.query, request.body)
+        if found is None:
+            query = parse_qs(request.query)
+            found = self._people.answer(request.method, request.path, query, request.body)
+        if found is None:
+            found = ControlReply(404, {"message": "no such sandbox route"})
+        return Reply.of(found.status, found.body, {})
+
+    async def _answer_logged(self, request: Request) -> Reply | None:
+        found = find_route(request.method, request.path, self.state.switches["path_without_s"])
+        route = found[0] if found else None
+        kinds = set(COMMON_KINDS) | (route.kinds if route else frozenset())
+        fault = self.faults.take(request.method, request.path, request.body, fits=lambda do: set(do) <= kinds)
+        reply = await self._answer_faulty(request, fault)
+        self._note(request, route, fault.name if fault else None, reply)
+        return reply
+
+    async def _answer_faulty(self, request: Request, fault: Fault | None) -> Reply | None:
+        do = fault.do if fault else {}
+        if "delay_seconds" in do:
+            await self._pause(do["delay_seconds"])
+        if do.get("drop") == "before":
+            return None
+        if "apply_late" in do:
+            self._held.append(request)
+            return None
+        if "status" in do:
+            return _planted(do)
+        reply = self._answer(request, do)
+        return None if do.get("drop") == "after" else reply
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+
+    async def _release(self) -> int:
+        held, self._held = self._held, []
+        for request in held:
+            found = find_route(request.method, request.path, self.state.switches["path_without_s"])
+            self._note(request, found[0] if found else None, "released", self._answer(request, {}))
+        return len(held)
+
+    def _answer(self, request: Request, do: Mapping[str, Any]) -> Reply:
+        try:
+            return Reply.of(200, self._dispatch(request, do), {})
+        except OAuthError as error:
+            return Reply.of(error.status, error.body(), {})
+        except WixError as error:
+            return Reply.of(error.status, error.envelope(), error.headers)
+
+    def _dispatch(self, request: Request, do: Mapping[str, Any]) -> Json:
+        if request.method == "POST" and request.path == "/oauth2/token":
+            return self.access.token(_oauth_body(request))
+        if request.method == "POST" and request.path == "/oauth2/token-info":
+            return self.access.token_info(_oauth_body(request))
+        caller, site = self.access.caller(request.headers.get("authorization", ""))
+        found = find_route(request.method, request.path, self.state.switches["path_without_s"])
+        if found is None:
+            raise no_route()
+        route, params = found
+        require(caller, *route.scopes)
+        series.extend(site)
+        query = parse_qs(request.query, keep_blank_values=True)
+        return route.answer(Call(caller, site, _view(site, do), params, query, _json_body(request), do))
+
+    def _note(self, request: Request, route: Route | None, fault: str | None, reply: Reply | None) -> None:
+        write = route is not None and route.write
+        entry = {
+            "at": rfc3339(self.state.clock.now()),
+            "method": request.method,
+            "path": request.path,
+            "query": request.query,
+            "status": None if reply is None else reply.status,
+            "bytes_in": len(request.body),
+            "bytes_out": 0 if reply is None else len(reply.body),
+            "write": write,
+            "fault": fault,
+        }
+        if write:
+            try:
+                entry["body"] = json.loads(request.body or b"null")
+            except ValueError:
+                entry["body"] = None
+        self.log.append(entry)
+
+
+def _view(site: Site, do: Mapping[str, Any]) -> View:
+    if "stale_seconds" in do:
+        return View(site, as_of=site.clock.now() - timedelta(seconds=do["stale_seconds"]))
+    return View(site, back=do.get("replay", {}).get("back", 0))
+
+
+def _planted(do: Mapping[str, Any]) -> Reply:
+    body = do.get("body", {"message": "planted", "details": {}})
+    if isinstance(body, str):
+        headers = {"content-type": "text/plain", **do.get("headers", {})}
+        return Reply(do["status"], body.encode(), headers)
+    return Reply.of(do["status"], body, do.get("headers", {}))
+
+
+def _json_body(request: Request) -> Json:
+    if not request.body:
+        return {}
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise WixError(400, "a body needs Content-Type: application/json")
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise WixError(400, "the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise WixError(400, "the body must be a JSON object")
+    return body
+
+
+def _oauth_body(request: Request) -> Json:
+    try:
+        return _json_body(request)
+    except WixError as error:
+        raise OAuthError(400, "invalid_request", error.message) from error
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    chunks = []
+    more = True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=b"".join(chunks),
+        peer=tuple(scope["client"]),
+    )
+
+
+async def _send(send: Send, reply: Reply, request_id: str) -> None:
+    own = {"content-length": str(len(reply.body)), "x-wix-request-id": request_id}
+    headers = {**own, **reply.headers}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": reply.body})
