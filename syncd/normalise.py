@@ -1,0 +1,168 @@
+"""Canonical fields, keys and digests, and the lens between what a session is and what is shown of it. Pure.
+
+Not here: deciding what to write (plan), provider formats (adapters).
+"""
+
+import base64
+import dataclasses
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+
+from syncd.model import (
+    TEXTS,
+    UNSEEN,
+    AllDay,
+    Connection,
+    Event,
+    Field,
+    Kind,
+    Link,
+    Mark,
+    Observation,
+    Overrides,
+    Ref,
+    ScheduleKind,
+    Side,
+    Text,
+    Timed,
+    Value,
+    digest_of,
+    instants,
+)
+
+BUSY = "Busy"
+_KEPT_CONTROLS = {"\n", "\t"}
+
+
+def clean_text(text: Text) -> Text:
+    """Text as it is compared: composed (NFC), `\\n` line ends, no control characters, no outer blanks; empty → None."""
+    if not isinstance(text, str):
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in lines if c in _KEPT_CONTROLS or unicodedata.category(c) != "Cc")
+    return unicodedata.normalize("NFC", kept).strip() or None
+
+
+def clean(event: Event) -> Event:
+    """An event with its texts in canonical form. Repeating it changes nothing."""
+    texts = {Field.TITLE: event.title, Field.DESCRIPTION: event.description, Field.LOCATION: event.location}
+    return event.put({name: clean_text(text) for name, text in texts.items()})
+
+
+def mask(seen: Observation, details: str) -> Observation:
+    """An item of outside origin as it may be stored (R17): private ones keep their time alone.
+
+    `details`: `import_details` of the policy; "title" drops description and location, "busy" the title too.
+    """
+    hidden: Mapping[Field, Value] = {}
+    if seen.traits.private or details == "busy":
+        hidden = {Field.TITLE: BUSY, Field.DESCRIPTION: None, Field.LOCATION: None}
+    elif details == "title":
+        hidden = {Field.DESCRIPTION: None, Field.LOCATION: None}
+    traits = dataclasses.replace(seen.traits, masked=frozenset(hidden))
+    return dataclasses.replace(seen, event=seen.event.put(hidden), traits=traits)
+
+
+def canonical(seen: Observation) -> Observation:
+    """An observation with clean texts."""
+    return dataclasses.replace(seen, event=clean(seen.event))
+
+
+def shown(event: Event, overrides: Overrides, description: str = "notes") -> Event:
+    """The projection of a session: what the outside is to show (R8). `description` is the policy of that name."""
+    own = {Field.TITLE: event.title, Field.DESCRIPTION: event.description}
+    if description == "override_only":
+        own[Field.DESCRIPTION] = None
+    values: dict[Field, Value] = dict(own)
+    for name in own:
+        over = overrides.shown(name)
+        if over is not None:
+            values[name] = clean_text(over)
+    return event.put(values)
+
+
+def is_overridden(name: Field, overrides: Overrides, description: str = "notes") -> bool:
+    """Whether a field is shown from an override, so that an edit of it outside belongs to the override (R8)."""
+    return overrides.shown(name) is not None or (name is Field.DESCRIPTION and description == "override_only")
+
+
+def fit(event: Event, limits: Mapping[Field, int]) -> Event:
+    """An event whose texts are no longer than a side can hold."""
+    return event.put({name: fit_value(name, event.get(name), limits) for name in TEXTS})
+
+
+def fit_value(name: Field, value: Value, limits: Mapping[Field, int]) -> Value:
+    """One value cut to what a side can hold, without trailing blanks; other values as they are."""
+    limit = limits.get(name)
+    if isinstance(value, str) and limit is not None and len(value) > limit:
+        return value[:limit].rstrip()
+    return value
+
+
+def holds_in_part(value: Value, fuller: Value) -> bool:
+    """Whether `value` is `fuller` cut short, as by a side with a shorter limit (R10)."""
+    return isinstance(value, str) and isinstance(fuller, str) and value != fuller and fuller.startswith(value)
+
+
+def covers(connection: Connection, seen: Observation) -> bool:
+    """Whether a session concerns a connection (DESIGN 2, "what a connection covers")."""
+    schedule = connection.schedule
+    if seen.traits.kind is Kind.WORKING_HOURS:
+        return False
+    if schedule.kind is ScheduleKind.BUSINESS:
+        return True
+    names = {schedule.id} | ({schedule.resource} if schedule.resource else set())
+    return bool(names & (seen.traits.schedules | {seen.traits.home}))
+
+
+def collection_of(connection: Connection, calendar: str) -> str:
+    """The collection under which an external calendar's items are known: the same after a loss of the database,
+
+    unique among all accounts (R19), and free of addresses (some providers call a calendar by its owner's address).
+    """
+    return digest_of({"account": [connection.provider, connection.identity], "calendar": calendar})
+
+
+def original_id(side: Side, ref: Ref) -> str:
+    """How an original is named in keys and marks: a session by its id, an external event with its calendar."""
+    return ref.id if side is Side.WIX else str(ref)
+
+
+def key_of(bridge: str, schedule: str, original: str, generation: int) -> str:
+    """The key of a copy: 32 characters of 0-9a-v, the same whatever happened to the database (DESIGN 4)."""
+    text = "\x1f".join((bridge, schedule, original, str(generation)))
+    return base64.b32hexencode(hashlib.sha256(text.encode()).digest()[:20]).decode().lower()
+
+
+def calendar_key(bridge: str, schedule: str, generation: int) -> str:
+    """The key of a dedicated calendar; its URL or name derives from it."""
+    return key_of(bridge, schedule, "calendar", generation)
+
+
+def fields_digest(event: Event) -> str:
+    """Digest of the fields of an event as a mark carries it: unseen fields left out, times by their instants."""
+    values = {name.value: _plain(event.get(name)) for name in Field if event.get(name) is not UNSEEN}
+    return digest_of(values)
+
+
+def value_digest(value: Value) -> str:
+    """Digest of one field's value, times by their instants (R5a, R32)."""
+    return digest_of({"value": _plain(value)}, 12)
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, Timed):
+        return [moment.isoformat() for moment in instants(value)]
+    if isinstance(value, AllDay):
+        return [value.first.isoformat(), value.until.isoformat()]
+    return value
+
+
+def mark_for(link: Link, blank: Mark, event: Event, overridden: frozenset[Field]) -> Mark:
+    """The mark of a copy that is about to be written with these fields. `blank` gives bridge, key and provider."""
+    original = link.refs[link.origin]
+    name = original.id if original is not None and link.origin is Side.WIX else None
+    return dataclasses.replace(
+        blank, generation=link.generation, digest=fields_digest(event), original=name, overridden=overridden
+    )

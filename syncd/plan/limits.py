@@ -1,0 +1,99 @@
+"""Brakes on a whole plan: too many deletions or creations, an empty side, actions that failed before. Pure.
+
+Rules R15, R27, R29. Not here: single items.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from syncd.model import Create, Decision, Delete, Hold, Item, Policy, Rule, Skip, Update, Workload, digest_of
+from syncd.model.actions import Action, Write
+
+
+def restrain(actions: Sequence[Action], work: Workload, policy: Policy, now: datetime) -> list[Action]:
+    """The actions, those held back that the brakes stop."""
+    items = {name: item for item in work.items for name in _names(item)}
+    calm = [_quarantined(action, items, now) for action in actions]
+    if work.doubtful is not None:
+        return [_wait(action, work.doubtful) for action in calm]
+    if work.empty:
+        sides = " and ".join(sorted(work.empty))
+        reason = f"nothing at all was found on the {sides} side, where {work.linked} items are linked"
+        local = [one if isinstance(one, Create | Update | Delete | Hold) else _wait(one, reason) for one in calm]
+        return _hold(local, items, lambda action: not action.ordered, Rule.R15, reason)
+    held = _hold_deletions(calm, items, work, policy)
+    return _hold_creations(held, items, work, policy)
+
+
+def _names(item: Item) -> Iterable[str]:
+    if item.link is not None:
+        yield item.link.id
+    for seen in (item.wix, item.external):
+        if seen is not None:
+            yield f"{seen.side}|{seen.ref}"
+
+
+def _quarantined(action: Action, items: dict[str, Item], now: datetime) -> Action:
+    """An action that failed waits until its time, or until its item changes (R27); deletions never do."""
+    if not isinstance(action, Create | Update):
+        return action
+    item = items.get(action.item)
+    row = item.quarantine.get(digest_of(action)) if item is not None and item.quarantine else None
+    if row is None or (not row.permanent and row.retry_at <= now):
+        return action
+    return Skip(action.item, Rule.R27, f"quarantined: {row.reason}", stays=True)
+
+
+def _wait(action: Action, reason: str) -> Action:
+    """In doubt everything waits, but for what a person ordered."""
+    if isinstance(action, Skip) or (isinstance(action, Create | Update | Delete) and action.ordered):
+        return action
+    return Skip(action.item, Rule.R15, reason, stays=True)
+
+
+def _hold_deletions(actions: list[Action], items: dict[str, Item], work: Workload, policy: Policy) -> list[Action]:
+    """R15: past the limits, or in a careful pass, every deletion that no person ordered waits."""
+    acts = {action.act or action.item for action in actions if isinstance(action, Delete) and not action.ordered}
+    if not acts:
+        return actions
+    total = work.deleted_24h + len(acts)
+    many = total > policy.delete_limit and total > policy.delete_share * work.linked
+    if work.careful:
+        reason = "the first pass after a restore, or after a day without one"
+    elif many or total > policy.delete_hard_limit:
+        reason = f"{total} deletions within 24 hours, of {work.linked} linked items"
+    else:
+        return actions
+    return _hold(actions, items, lambda action: isinstance(action, Delete) and not action.ordered, Rule.R15, reason)
+
+
+def _hold_creations(actions: list[Action], items: dict[str, Item], work: Workload, policy: Policy) -> list[Action]:
+    """R29: after the first pass, more creations than `create_limit` in one cycle wait."""
+    count = sum(isinstance(action, Create) and not action.ordered for action in actions)
+    if not work.connection.first_passed or count <= policy.create_limit:
+        return actions
+    reason = f"{count} creations in one pass, more than create_limit = {policy.create_limit}"
+    return _hold(actions, items, lambda action: isinstance(action, Create) and not action.ordered, Rule.R29, reason)
+
+
+def _hold(
+    actions: list[Action], items: dict[str, Item], stops: Callable[[Write], bool], rule: Rule, reason: str
+) -> list[Action]:
+    """Put the stopped actions into one hold; those a person decided on go through, or are dropped."""
+    kept: list[Action] = []
+    waiting: list[Write] = []
+    for action in actions:
+        if not isinstance(action, Create | Update | Delete) or not stops(action):
+            kept.append(action)
+            continue
+        item = items.get(action.item)
+        match item.decisions.get(digest_of(action)) if item is not None else None:
+            case Decision.APPROVED:
+                kept.append(action)
+            case Decision.REJECTED:
+                kept.append(Skip(action.item, rule, "a person rejected it"))
+            case _:
+                waiting.append(action)
+    if waiting:
+        kept.append(Hold(f"{rule.value}:{waiting[0].item}", tuple(waiting), rule, reason))
+    return kept

@@ -1,0 +1,85 @@
+"""Gone or unknown, and new, are matched before they count (R31). Pure.
+
+Not here: adopting (adopt), what follows for the joined item (linked).
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+from syncd.model import Connection, Gone, Item, LinkState, Observation, Policy, Relink, Side
+from syncd.model.actions import Action
+from syncd.plan.match import at, content, match
+from syncd.plan.view import Presence, View
+
+
+def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[list[Item], list[Action]]:
+    """The items with those that moved joined to what they became, and the actions that say so.
+
+    Most certain first: the same original start in the series, its day, the same UID, then equal time and title.
+    """
+    found: list[Action] = []
+    for side in Side:
+        lost = {id(item): item for item in items if _has_lost(item, side, connection, policy)}
+        if not lost:
+            continue
+        new = {id(item): item for item in items if _is_new(item, side, connection, policy)}
+        moved: dict[int, Item | None] = {}
+        for sameness in (_by_occurrence, _by_day, _by_uid, _by_content):
+            for old, fresh in match(list(lost.values()), list(new.values()), _on(side, sameness)):
+                moved[id(old)], moved[id(fresh)] = _moved(old, fresh, side, found), None
+                del lost[id(old)], new[id(fresh)]
+        items = [kept for item in items if (kept := moved.get(id(item), item)) is not None]
+    return items, found
+
+
+def _on(side: Side, sameness: Callable[[Observation], Hashable | None]) -> Callable[[Item], Hashable | None]:
+    return lambda item: sameness(at(item, side))
+
+
+def _has_lost(item: Item, side: Side, connection: Connection, policy: Policy) -> bool:
+    if item.link is None or item.link.state is not LinkState.LIVE or item.at(side) is None:
+        return False
+    seen = at(item, side)
+    return (
+        seen.absence is not None
+        and seen.absence.kind in (Gone.GONE, Gone.UNKNOWN)
+        and not View(item, connection, policy).ended
+    )
+
+
+def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> bool:
+    if item.link is not None or item.linked_elsewhere or item.frozen:
+        return False
+    seen = item.at(side)
+    if seen is None or seen.absence is not None or (side is Side.WIX and item.external is not None):
+        return False
+    return seen.traits.mark is None and View(item, connection, policy).presence(side) is Presence.HERE
+
+
+def _by_occurrence(seen: Observation) -> Hashable | None:
+    traits = seen.traits
+    return (traits.series, traits.original_start) if traits.series and traits.original_start else None
+
+
+def _by_day(seen: Observation) -> Hashable | None:
+    traits = seen.traits
+    return (traits.series, traits.original_start[:10]) if traits.series and traits.original_start else None
+
+
+def _by_uid(seen: Observation) -> Hashable | None:
+    traits = seen.traits
+    return (traits.uid, traits.original_start) if traits.uid else None
+
+
+def _by_content(seen: Observation) -> Hashable | None:
+    return content(seen.event)
+
+
+def _moved(old: Item, fresh: Item, side: Side, found: list[Action]) -> Item:
+    """The link goes on under the new ref; override and bases stay."""
+    assert old.link is not None  # noqa: S101 - lost items are linked
+    seen = at(fresh, side)
+    found.append(Relink(old.link.id, side, at(old, side).ref, seen.ref))
+    link = replace(old.link, refs=old.link.refs.put(side, seen.ref))
+    pending = (*old.pending, *fresh.pending)
+    return replace(old, link=link, pending=pending).put(side, seen)

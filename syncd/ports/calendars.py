@@ -1,0 +1,207 @@
+"""What the core asks of calendars, accounts and sites, and of the clock.
+
+Not here: the store (store), any implementation. The verbs take and give several items at once, because every provider
+that can batch wants to, and one item is a batch of one (docs/decisions/0002-batch-verbs.md).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from syncd.errors import AdapterError
+from syncd.model import (
+    ChangeSet,
+    Cursor,
+    Event,
+    Field,
+    Mark,
+    Observation,
+    Ref,
+    Schedule,
+    Side,
+    Window,
+)
+
+
+class Clock(Protocol):
+    """Where the time comes from; the core never asks the machine."""
+
+    def now(self) -> datetime:
+        """The present, aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a calendar can do; the core reads this instead of guessing.
+
+    `delta`: reads by cursor. `keyed_create`: repeating a create under its key makes nothing new. `keyed_bulk`: the
+    same for several in one call. `conditional_write`: `if_match` is honoured. `max_batch`: items of different
+    objects in one call. `max_in_flight`: calls at once, at most. `series_edit`: one occurrence can be written.
+    `mails_guests`: writing an event with guests may mail them. `limits`: longest text per field, in characters.
+    """
+
+    delta: bool
+    keyed_create: bool
+    keyed_bulk: bool
+    conditional_write: bool
+    max_batch: int
+    max_in_flight: int
+    series_edit: bool
+    mails_guests: bool
+    limits: Mapping[Field, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item to create. `event` has every field; a field the calendar has no room for is dropped."""
+
+    key: str
+    event: Event
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Fields to write on one item; unseen fields stay as they are. `mark` replaces ours where the item has one."""
+
+    ref: Ref
+    event: Event
+    if_match: str | None
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An item to remove. `participants`: refuse with Stale when a fresh read shows another count; None = not asked."""
+
+    ref: Ref
+    if_match: str | None
+    participants: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarInfo:
+    """One calendar of an account, as a person chooses it."""
+
+    id: str
+    name: str
+    default: bool = False
+    writable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a calendar says of itself: whose account it is, and whether it may be written."""
+
+    identity: str
+    writable: bool
+
+
+Outcome: TypeAlias = Observation | AdapterError
+
+
+class CalendarAdapter(Protocol):
+    """One calendar at one provider. Domain values in and out; never plans, never stores.
+
+    Every verb raises Transient (Throttled), AuthRevoked, Forbidden or CalendarGone for the calendar as a whole.
+    What concerns one item is an error *in its place* in the answer. Nothing is retried that may have been applied:
+    such a call raises Transient with `applied=True`.
+    """
+
+    capabilities: Capabilities
+    side: Side
+    collection: str
+
+    async def check(self) -> Standing:
+        """One cheap read of the collection itself. May be repeated."""
+
+    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+        """Changes since a cursor, or all of a window.
+
+        `known`: group → fingerprint of what is stored; a group whose fingerprint is the same may be left out of the
+        observations, but never out of `listed`. Raises CursorExpired (read again with the window).
+        A cursor's own window goes on to hold: occurrences are expanded in it.
+        """
+
+    async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
+        """Each item by a direct read, wherever it lies in time. An answer for every ref: absence is typed.
+
+        GONE only on proof (a tombstone, CANCELLED, a 404 for the item while its collection answers); a failed or
+        unclear read is UNKNOWN. May be repeated.
+        """
+
+    async def find(self, keys: Sequence[str]) -> Mapping[str, Observation]:
+        """The present items that bear these keys; of several bearers, the one whose id the key gives, else the oldest.
+
+        May be repeated.
+        """
+
+    async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """Create each once per key, in order of the drafts. Exists: something lies under the key already."""
+
+    async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
+        """Write each. Stale: no longer at `if_match`. The answer is what the side holds now, foreign edits too."""
+
+    async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
+        """Remove each; already gone is success. The answer is an observation with an absence. Stale as in update."""
+
+
+class Account(Protocol):
+    """One account at one provider; gives its calendars. Close it when done."""
+
+    capabilities: Capabilities
+
+    async def identity(self) -> str:
+        """What the provider calls this account for ever. Raises AuthRevoked."""
+
+    async def calendars(self) -> Sequence[CalendarInfo]:
+        """Every calendar that holds events, the default first. Never takes an error for an empty list."""
+
+    def open(self, calendar: str, *, zone: str, collection: str) -> CalendarAdapter:
+        """The calendar with this id; makes no request. Its refs carry `collection`.
+
+        `zone`: where floating times and dates are, if the calendar says none.
+        """
+        ...
+
+    def calendar_id(self, key: str) -> str | None:
+        """The id that a dedicated calendar made under `key` has, where the key gives it."""
+
+    async def make_calendar(self, key: str, name: str) -> CalendarInfo:
+        """Make the dedicated calendar once per `key`; one that lies there already is the answer. May be repeated.
+
+        Raises Forbidden when the account refuses it for good.
+        """
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignConnection:
+    """A connection that the site's own calendar sync holds for a schedule (R19)."""
+
+    schedule: str
+    kind: str
+    status: str
+
+
+class SiteAdapter(CalendarAdapter, Protocol):
+    """One site: its sessions as one calendar, and its schedules. `collection` is the site's instance id."""
+
+    def covering(self, schedules: Sequence[Schedule]) -> "SiteAdapter":
+        """The same site, reading only what these schedules need (DESIGN 2, "what a connection covers").
+
+        New blocks are created by `on`."""
+
+    def on(self, schedule: Schedule, provider: str) -> "SiteAdapter":
+        """The same site; what is created lies on this schedule and is tagged with the provider (R4)."""
+
+    async def schedules(self) -> Sequence[Schedule]:
+        """Every schedule of the site, cancelled ones too (`active` False)."""
+
+    async def foreign_connections(self) -> Sequence[ForeignConnection]:
+        """The site's own connections that are not DISCONNECTED."""
+
+    async def aclose(self) -> None: ...
