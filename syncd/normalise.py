@@ -6,8 +6,10 @@ Not here: deciding what to write (plan), provider formats (adapters).
 import base64
 import dataclasses
 import hashlib
+import json
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from syncd.model import (
     TEXTS,
@@ -27,11 +29,11 @@ from syncd.model import (
     Text,
     Timed,
     Value,
-    digest_of,
     instants,
 )
 
 BUSY = "Busy"
+_NONE = Overrides()
 _KEPT_CONTROLS = {"\n", "\t"}
 
 
@@ -71,6 +73,8 @@ def canonical(seen: Observation) -> Observation:
 
 def shown(event: Event, overrides: Overrides, description: str = "notes") -> Event:
     """The projection of a session: what the outside is to show (R8). `description` is the policy of that name."""
+    if description != "override_only" and overrides == _NONE:
+        return event
     own = {Field.TITLE: event.title, Field.DESCRIPTION: event.description}
     if description == "override_only":
         own[Field.DESCRIPTION] = None
@@ -121,7 +125,12 @@ def collection_of(connection: Connection, calendar: str) -> str:
 
     unique among all accounts (R19), and free of addresses (some providers call a calendar by its owner's address).
     """
-    return digest_of({"account": [connection.provider, connection.identity], "calendar": calendar})
+    return _collection(connection.provider, connection.identity, calendar)
+
+
+@lru_cache(maxsize=4096)
+def _collection(provider: str, identity: str, calendar: str) -> str:
+    return _digest({"account": [provider, identity], "calendar": calendar}, 16)
 
 
 def original_id(side: Side, ref: Ref) -> str:
@@ -143,12 +152,17 @@ def calendar_key(bridge: str, schedule: str, generation: int) -> str:
 def fields_digest(event: Event) -> str:
     """Digest of the fields of an event as a mark carries it: unseen fields left out, times by their instants."""
     values = {name.value: _plain(event.get(name)) for name in Field if event.get(name) is not UNSEEN}
-    return digest_of(values)
+    return _digest(values, 16)
 
 
 def value_digest(value: Value) -> str:
     """Digest of one field's value, times by their instants (R5a, R32)."""
-    return digest_of({"value": _plain(value)}, 12)
+    return _digest({"value": _plain(value)}, 12)
+
+
+def _digest(value: object, length: int) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _plain(value: Value) -> object:

@@ -24,7 +24,9 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
 WIRE: Final = (*PORT, "adapters.http", "adapters.oauth", "msgspec")
-CYCLE: Final = (*PORT, "syncd.normalise", "syncd.plan", "syncd.apply", "syncd.telemetry")
+PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
+CYCLE: Final = (*PORT, *PASS, "syncd.plan", "syncd.apply", "syncd.observe", "syncd.standing", "syncd.telemetry")
+MEMORY: Final = (*PORT, "adapters.memory_calls", "adapters.memory_world")
 
 # Besides the standard library and itself, a unit (a module, or a package with all below it)
 # imports only these. The longest name that fits a module is its unit.
@@ -37,7 +39,9 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "syncd.plan": ("syncd.model", "syncd.normalise"),
     "syncd.secrets": ("syncd.errors", "cryptography"),
     "syncd.telemetry": ("syncd.model", "syncd.errors", "structlog", "prometheus_client"),
-    "syncd.apply": (*PORT, "syncd.telemetry"),
+    "syncd.run": PORT,
+    "syncd.standing": PORT,
+    "syncd.apply": (*PORT, *PASS, "syncd.plan.view", "syncd.plan.merge", "syncd.telemetry"),
     "syncd.cycle": CYCLE,
     "syncd.observe": CYCLE,
     "syncd.connections": (*PORT, "syncd.secrets", "syncd.telemetry"),
@@ -53,7 +57,11 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "syncd.cli": ("syncd", "adapters", "click", "rich", "msgspec"),
     "syncd.__main__": ("syncd.cli",),
     "syncd.sandbox": (ANY_LIBRARY,),
-    "adapters.memory": PORT,
+    "adapters.memory_calls": PORT,
+    "adapters.memory_world": (*PORT, "adapters.memory_calls"),
+    "adapters.memory_calendar": MEMORY,
+    "adapters.memory_site": (*MEMORY, "adapters.memory_calendar"),
+    "adapters.memory": (*MEMORY, "adapters.memory_calendar", "adapters.memory_site"),
     "adapters.http": ("syncd.errors", "httpx", "stamina", "aiolimiter"),
     "adapters.oauth": ("adapters.http", "syncd.errors", "authlib"),
     "adapters.wix": WIRE,
@@ -76,6 +84,8 @@ CORE: Final = (
     "errors",
     "normalise",
     "plan",
+    "run",
+    "standing",
     "apply",
     "cycle",
     "observe",

@@ -27,6 +27,7 @@ from syncd.model.actions import (
     plain,
 )
 from syncd.model.fields import (
+    FIELDS,
     TEXTS,
     UNSEEN,
     AllDay,
@@ -80,6 +81,7 @@ from syncd.model.work import (
 )
 
 __all__ = [
+    "FIELDS",
     "TEXTS",
     "UNSEEN",
     "Absence",

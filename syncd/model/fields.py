@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum, StrEnum
-from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
@@ -142,6 +142,7 @@ class Field(StrEnum):
     BUSY = "busy"
 
 
+FIELDS: Final = (Field.WHEN, Field.TITLE, Field.DESCRIPTION, Field.LOCATION, Field.BUSY)
 TEXTS: Final = (Field.TITLE, Field.DESCRIPTION, Field.LOCATION)
 
 
@@ -159,20 +160,24 @@ class Event:
     busy: bool | Unseen = UNSEEN
 
     def get(self, field: Field) -> Value:
-        return cast("Value", getattr(self, field.value))
+        value: Value = getattr(self, field)  # a Field is its own name; `.value` costs thrice as much
+        return value
 
     def put(self, values: Mapping[Field, Value]) -> "Event":
         """This event with some fields replaced."""
-        merged = {field.value: values.get(field, self.get(field)) for field in Field}
-        return Event(**cast("dict[str, Any]", merged))
+        merged: list[Any] = [values[field] if field in values else getattr(self, field) for field in FIELDS]
+        return Event(*merged)
 
     def only(self, fields: Iterable[Field]) -> "Event":
         """This event with every other field unseen."""
-        return Event().put({field: self.get(field) for field in fields})
+        return _BLANK.put({field: self.get(field) for field in fields})
 
     def over(self, older: "Event") -> "Event":
         """This event, its unseen fields filled from `older`."""
-        return older.put({field: self.get(field) for field in Field if self.get(field) is not UNSEEN})
+        return older.put({field: value for field in FIELDS if (value := self.get(field)) is not UNSEEN})
+
+
+_BLANK: Final = Event()
 
 
 def same(left: Value, right: Value) -> bool:

@@ -63,6 +63,8 @@ class Verdict:
 def merge(view: View) -> list[Action]:
     """The actions for a link whose two items are both there."""
     changed = Pair(view.changed(Side.WIX), view.changed(Side.EXTERNAL))
+    if not changed.wix and not changed.external:
+        return [Settle(view.name, Rule.R24, reason="both sides are as we left them")]
     verdict = Verdict()
     for name in Field:
         _judge(view, name, changed, verdict)

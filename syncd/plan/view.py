@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from syncd.model import (
+    FIELDS,
     UNSEEN,
     Connection,
     Event,
@@ -99,10 +100,12 @@ class View:
         if self.presence(side) is not Presence.HERE:
             return {}
         now, base = self.shows(side), self.link.bases[side]
+        if now == base:
+            return {}
         return {
-            name: now.get(name)
-            for name in Field
-            if now.get(name) is not UNSEEN and not identical(now.get(name), base.get(name))
+            name: value
+            for name in FIELDS
+            if (value := now.get(name)) is not UNSEEN and not identical(value, base.get(name))
         }
 
     def booked_more(self) -> bool:

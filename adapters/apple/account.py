@@ -1,0 +1,330 @@
+"""One account: discovery, its calendars, making the dedicated one, and the way of every request to a calendar.
+
+Not here: what is in a calendar (calendar), the wire (client).
+"""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from adapters.apple import multistatus as dav
+from adapters.apple.client import (
+    IN_FLIGHT,
+    SIDE,
+    Answer,
+    Moved,
+    Session,
+    answer_of,
+    encoded,
+    origin_of,
+    refusal,
+    rows_of,
+)
+from adapters.apple.mapping import KEY, LIMITS, Owner
+from adapters.apple.multistatus import Row
+from syncd.errors import AdapterError, CalendarGone, Forbidden, Rejected, Transient
+from syncd.model import Window
+from syncd.ports import CalendarInfo, Capabilities, Clock
+
+CAPABILITIES: Final = Capabilities(
+    delta=True,
+    keyed_create=True,
+    keyed_bulk=True,
+    conditional_write=True,
+    max_batch=1,
+    max_in_flight=IN_FLIGHT,
+    series_edit=True,
+    mails_guests=True,
+    limits=LIMITS,
+)
+_PREFIX: Final = "syncd-"
+_COLOUR: Final = "#0F766EFF"
+_APPLE: Final = "icloud.com"
+_HOPS: Final = 5
+_MAY_WRITE: Final = frozenset(map(dav.tag, ("D:all", "D:write", "D:write-content", "D:bind")))
+_NO_EVENTS: Final = frozenset(
+    map(dav.tag, ("CS:subscribed", "C:schedule-inbox", "C:schedule-outbox", "CS:notification"))
+)
+_ABOUT: Final = (
+    "D:resourcetype",
+    "D:displayname",
+    "D:current-user-privilege-set",
+    "D:current-user-principal",
+    "C:supported-calendar-component-set",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where an account's calendars lie. `principal` and `path` are decoded and have no host."""
+
+    principal: str
+    origin: str
+    path: str
+    addresses: frozenset[str]
+
+    def url(self, calendar: str, name: str = "") -> str:
+        """The URL of a calendar by its id, or of an object in it."""
+        path = calendar if calendar.startswith("/") else self.path + calendar
+        return self.origin + encoded(path) + encoded(name, slash=False)
+
+    def id_of(self, path: str) -> str:
+        """The id of the calendar at a decoded path: relative to the home, or the path when it lies outside."""
+        return path.removeprefix(self.path) if path.startswith(self.path) else path
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where and as whom. `bridge`: the installation whose marks are ours."""
+
+    url: str
+    email: str
+    password: str
+    bridge: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.url!r})"
+
+
+class CalDavAccount:
+    """The verbs of `Account` but `open`; discovery is done once, and again when an address has moved.
+
+    `without_sync`: calendars whose server knows no sync-collection. `quiet`: by calendar and object, the version that
+    holds nothing within a window; it need not be fetched again there, although nothing of it is stored.
+    """
+
+    def __init__(self, login: Login, clock: Clock, *, max_in_flight: int = IN_FLIGHT) -> None:
+        self.capabilities = replace(CAPABILITIES, max_in_flight=max_in_flight)
+        self.clock = clock
+        self.bridge = login.bridge
+        self._entry = login.url if urlsplit(login.url).path else f"{login.url}/"
+        self._email = login.email
+        self._session = Session(self._entry, login.email, login.password, clock)
+        self._home: Home | None = None
+        self._writable: dict[str, bool] = {}
+        self.without_sync: set[str] = set()
+        self.quiet: dict[tuple[str, str], tuple[str, Window]] = {}
+
+    async def identity(self) -> str:
+        """The path of the principal: the same whatever host the account lies on."""
+        return (await self.home()).principal
+
+    async def calendars(self) -> Sequence[CalendarInfo]:
+        """Calendars of the home that may hold events; the default is the first writable one that we did not make."""
+        answer = await self.send("PROPFIND", "", body=dav.propfind(*_ABOUT), depth=1)
+        if answer.status in (404, 410):
+            self._home = None  # discovered anew by the next call
+        listed, home = rows_of(answer, "listing the calendars").rows, await self.home()
+        if not listed:
+            raise Transient("listing the calendars: the answer is empty", side=SIDE)
+        found = [self._info(home, row) for row in listed if row.status == 200 and holds_events(row)]
+        first = next((one for one in found if one.writable and not one.id.startswith(_PREFIX)), None)
+        shown = [CalendarInfo(one.id, one.name, default=one is first, writable=one.writable) for one in found]
+        return sorted(shown, key=lambda one: not one.default)
+
+    def calendar_id(self, key: str) -> str | None:
+        return f"{_PREFIX}{key}/"
+
+    async def make_calendar(self, key: str, name: str) -> CalendarInfo:
+        """Probe the address that the key gives, and make a calendar there when nothing is."""
+        if not KEY.fullmatch(key):
+            raise Rejected("the key cannot be a part of an address", side=SIDE)
+        calendar = f"{_PREFIX}{key}/"
+        home = await self.home()
+        if there := await self._probe(home, calendar):
+            return there
+        body = dav.mkcalendar(name, _COLOUR)
+        made = answer_of(await self._session.mkcalendar(home.url(calendar), body))
+        if made.status in (200, 201, 204):
+            self._writable[calendar] = True
+            return CalendarInfo(calendar, name)
+        # 405 and 403 are what servers say when something lies there already.
+        if there := await self._probe(home, calendar):
+            return there
+        error = refusal(made.status, "making the calendar", wrote=True)
+        if isinstance(error, Transient):
+            raise error
+        raise Forbidden(str(error), code=str(made.status), side=SIDE, hint="the account refuses new calendars")
+
+    async def aclose(self) -> None:
+        await self._session.close()
+
+    # for its calendars
+
+    async def home(self) -> Home:
+        if self._home is None:
+            self._home = await self._discovered()
+        return self._home
+
+    async def rediscover(self) -> bool:
+        """Discover again; whether the home lies elsewhere now."""
+        before, self._home = self._home, None
+        return await self.home() != before
+
+    async def owner(self, calendar: str) -> Owner:
+        """Whose calendar it is and whether it may be written; asked once per calendar."""
+        if calendar not in self._writable:
+            await self.about(calendar)
+        home = await self.home()
+        return Owner(home.addresses, self.bridge, self._writable[calendar])
+
+    async def about(self, calendar: str) -> Row:
+        """What the collection says of itself. Raises CalendarGone when it is not there, Forbidden."""
+        answer = await self.send("PROPFIND", calendar, body=dav.propfind(*_ABOUT), depth=0)
+        if answer.status in (404, 410):
+            if await self.rediscover():
+                raise Transient("the account has moved to another address", side=SIDE)
+            raise CalendarGone("the calendar is not there any more", side=SIDE, ref=calendar)
+        rows = rows_of(answer, "asking the calendar").rows
+        if not rows or rows[0].status != 200:
+            raise Transient("asking the calendar: the answer is empty", side=SIDE)
+        self._writable[calendar] = is_writable(rows[0])
+        return rows[0]
+
+    async def send(  # noqa: PLR0913 - the parts of one request
+        self,
+        method: str,
+        calendar: str,
+        name: str = "",
+        *,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+        depth: int | None = None,
+    ) -> Answer:
+        """One request to a calendar or an object in it; repeated once where the account has moved meanwhile."""
+        try:
+            return await self._verb(method, (await self.home()).url(calendar, name), body, headers, depth)
+        except Moved:
+            await self.rediscover()
+            return await self._verb(method, (await self.home()).url(calendar, name), body, headers, depth)
+
+    async def _verb(
+        self, method: str, url: str, body: str, headers: Mapping[str, str] | None, depth: int | None
+    ) -> Answer:
+        session, answer = self._session, None
+        match method:
+            case "PROPFIND":
+                answer = await session.propfind(url, body, depth=depth or 0)
+            case "REPORT":
+                answer = await session.report(url, body, depth=depth)
+            case "PUT":
+                answer = await session.put(url, body, headers)
+            case "DELETE":
+                answer = await session.delete(url, headers)
+            case _:
+                answer = await session.request(url, method, body, headers)
+        return answer_of(answer)
+
+    # discovery
+
+    async def _discovered(self) -> Home:
+        url, row = await self._principal()
+        principal = next(iter(row.hrefs("D:current-user-principal")), None)
+        if principal is None:
+            raise Transient("discovery: the server names no principal", side=SIDE, hint="check the server's address")
+        url = self._trusted(urljoin(url, principal))
+        body = dav.propfind("C:calendar-home-set", "C:calendar-user-address-set", "D:displayname")
+        url, found = await self._followed(url, body)
+        homes = [href for row in found for href in row.hrefs("C:calendar-home-set")]
+        if not homes:
+            raise Transient("discovery: the server names no calendar home", side=SIDE)
+        home = self._trusted(urljoin(url, homes[0]))
+        addresses = {href.lower() for row in found for href in row.hrefs("C:calendar-user-address-set")}
+        path = dav.path_of(home).rstrip("/") + "/"
+        mail = f"mailto:{self._email.lower()}"
+        return Home(dav.path_of(principal), origin_of(home), path, frozenset(addresses | {mail}))
+
+    async def _principal(self) -> tuple[str, Row]:
+        """The first of the entry address, the well-known one and the root that names a principal."""
+        body = dav.propfind("D:current-user-principal", "D:resourcetype")
+        origin = origin_of(self._entry)
+        last: AdapterError | None = None
+        for url in dict.fromkeys([self._entry, f"{origin}/.well-known/caldav", f"{origin}/"]):
+            try:
+                at, rows = await self._followed(url, body)
+            except Transient as error:
+                if not isinstance(error, DiscoveryError):
+                    raise
+                last = error
+                continue
+            for row in rows:
+                if row.hrefs("D:current-user-principal"):
+                    return at, row
+        raise last or Transient("discovery: the server names no principal", side=SIDE, hint="check its address")
+
+    async def _followed(self, url: str, body: str) -> tuple[str, tuple[Row, ...]]:
+        """PROPFIND at Depth 0; redirects are followed as long as they lead to hosts we trust."""
+        for _ in range(_HOPS):
+            try:
+                answer = await self._ask(url, body, depth=0)
+            except Moved as moved:
+                if not moved.location:
+                    raise
+                url = self._trusted(urljoin(url, moved.location))
+                continue
+            if answer.status in (400, 404, 405, 410, 501):
+                raise DiscoveryError(f"discovery: the server answered {answer.status}", side=SIDE)
+            return url, rows_of(answer, "discovery").rows
+        raise DiscoveryError("discovery: too many redirects", side=SIDE)
+
+    async def _ask(self, url: str, body: str, *, depth: int) -> Answer:
+        return answer_of(await self._session.propfind(url, body, depth=depth))
+
+    def _trusted(self, url: str) -> str:
+        """Admit a URL that the server gave. The password goes nowhere else (reference: discovery)."""
+        entry, other = urlsplit(self._entry), urlsplit(url)
+        same = origin_of(url) == origin_of(self._entry)
+        apple = other.scheme == "https" and _is_apple(entry.hostname) and _is_apple(other.hostname)
+        if not (same or apple or (_is_loopback(entry.hostname) and _is_loopback(other.hostname))):
+            raise Forbidden(
+                "the server names another host, which was not configured", code="ORIGIN", side=SIDE,
+                hint="give the address of that server if you trust it",
+            )  # fmt: skip
+        self._session.admit(url)
+        return url
+
+    async def _probe(self, home: Home, calendar: str) -> CalendarInfo | None:
+        answer = await self._ask(home.url(calendar), dav.propfind(*_ABOUT), depth=0)
+        if answer.status in (403, 404, 410):
+            return None
+        rows = rows_of(answer, "looking for the calendar").rows
+        if not rows or rows[0].status != 200 or dav.tag("C:calendar") not in rows[0].names("D:resourcetype"):
+            raise Forbidden("what lies at the calendar's address is no calendar", code="TAKEN", side=SIDE)
+        return self._info(home, rows[0], calendar)
+
+    def _info(self, home: Home, row: Row, calendar: str | None = None) -> CalendarInfo:
+        key = home.id_of(row.path) if calendar is None else calendar
+        self._writable[key] = is_writable(row)
+        return CalendarInfo(key, row.text("D:displayname") or key.rstrip("/"), writable=self._writable[key])
+
+
+class DiscoveryError(Transient):
+    """One way of discovery leads nowhere."""
+
+
+def holds_events(row: Row) -> bool:
+    """A calendar collection for VEVENT; one that does not name its component types takes all of them."""
+    kinds = row.names("D:resourcetype")
+    components: Any = row.props.get(dav.tag("C:supported-calendar-component-set"))
+    named = [] if components is None else [str(part.get("name", "")).upper() for part in components]
+    return dav.tag("C:calendar") in kinds and not kinds & _NO_EVENTS and (not named or "VEVENT" in named)
+
+
+def is_writable(row: Row) -> bool:
+    """By the privileges; a server that names none is believed to allow writing until it refuses."""
+    if dav.tag("D:current-user-privilege-set") not in row.props:
+        return True
+    return bool(row.names("D:current-user-privilege-set") & _MAY_WRITE)
+
+
+def _is_apple(host: str | None) -> bool:
+    return host is not None and (host == _APPLE or host.endswith(f".{_APPLE}"))
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

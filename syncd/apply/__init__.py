@@ -1,0 +1,115 @@
+"""Runs a plan through the journal: local actions, then the calendar, then the writes. The only place with effects.
+
+Not here: deciding (plan), reading (observe).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from syncd.apply.ledger import Ledger
+from syncd.apply.recover import Recovery
+from syncd.apply.writes import Report, Tenure, Writer
+from syncd.errors import Forbidden, Rejected
+from syncd.model import (
+    Connection,
+    Create,
+    Delete,
+    MakeCalendar,
+    Plan,
+    Policy,
+    Update,
+    Workload,
+)
+from syncd.normalise import collection_of
+from syncd.ports import Account, CalendarAdapter, CalendarInfo, Changes, HistoryRow, JournalRow, WriteState
+from syncd.run import Pass
+
+__all__ = ["Applying", "Ledger", "Report", "Tenure", "settle_open"]
+
+
+@dataclass(slots=True)
+class Applying:
+    """Everything that carrying out one plan needs. `calendars`: collection → adapter, the site's among them."""
+
+    work: Pass
+    workload: Workload
+    policy: Policy
+    account: Account
+    calendars: dict[str, CalendarAdapter]
+    tenure: Tenure
+    siblings: Sequence[Connection]
+
+    async def apply(self, plan: Plan) -> Report:
+        """Carry out a plan. Raises what stops the connection as a whole; everything done until then is recorded."""
+        ledger = Ledger(self.workload, plan, self.policy, self.work.run, self.siblings)
+        now = self.work.clock.now()
+        await self.work.store.commit(ledger.local(now), await self.tenure.current())
+        for action in plan.actions:
+            if isinstance(action, MakeCalendar):
+                await self._make_calendar(action, ledger)
+        connection = ledger.connection
+        if connection.calendar is not None:
+            ledger.target = collection_of(connection, connection.calendar)
+        writer = Writer(self.work, ledger, self.calendars, self.tenure)
+        await writer.write([action for action in plan.actions if isinstance(action, Create | Update | Delete)])
+        return writer.report
+
+    async def _make_calendar(self, action: MakeCalendar, ledger: Ledger) -> None:
+        """Make the dedicated calendar once per key; a lost reply is found again by the probe on the same key."""
+        work, connection = self.work, ledger.connection
+        lease = await self.tenure.current()
+        row = JournalRow(
+            id=f"{work.run}-{lease.name}-{lease.fence}-calendar-{connection.calendar_generation}",
+            connection=connection.id,
+            run=work.run,
+            side=action.side,
+            calendar="",
+            action=action,
+            opened_at=work.clock.now(),
+        )
+        await work.store.commit(Changes(journal=[row]), lease)
+        made = await self._made(action)
+        connection = replace(connection, calendar=made.id)
+        collection = collection_of(connection, made.id)
+        zone = connection.schedule.time_zone
+        self.calendars[collection] = self.account.open(made.id, zone=zone, collection=collection)
+        ledger.work = replace(ledger.work, connection=connection)
+        self.workload = ledger.work
+        done = replace(row, state=WriteState.DONE, closed_at=work.clock.now(), outcome="done")
+        history = HistoryRow(
+            at=work.clock.now(),
+            run=work.run,
+            connection=connection.id,
+            item=action.item,
+            kind=action.kind,
+            rule=action.why.value,
+            outcome="done",
+            side=action.side,
+        )
+        changes = Changes(journal=[done], history=[history], connections=[connection])
+        await work.store.commit(changes, await self.tenure.current())
+
+    async def _made(self, action: MakeCalendar) -> CalendarInfo:
+        try:
+            async with asyncio.timeout(self.tenure.remaining()):
+                return await self.account.make_calendar(action.key, action.name)
+        except (Forbidden, Rejected) as error:
+            raise Forbidden(
+                f"the calendar for the sessions could not be made: {error}",
+                code="CALENDAR_CREATION_FAILED",
+                side=action.side,
+                hint="choose `--target primary`, or let the account make calendars",
+            ) from error
+
+
+async def settle_open(
+    work: Pass, ledger: Ledger, calendars: Mapping[str, CalendarAdapter], tenure: Tenure | None
+) -> Sequence[JournalRow]:
+    """Settle the open intents of a connection by looking; those that cannot be settled are the answer."""
+    rows = await work.store.open_writes(ledger.connection.id)
+    if not rows:
+        return ()
+    changes = await Recovery(ledger, calendars, work.clock.now()).settle(rows)
+    await work.store.commit(changes, await tenure.current() if tenure is not None else None)
+    return await work.store.open_writes(ledger.connection.id)

@@ -1,0 +1,100 @@
+"""Settles what a crash or a lost reply left open, before anything else is planned (DESIGN 4, journal).
+
+Creates by their key, updates and deletes by reading back. One that cannot be settled stays open and freezes its link
+only. Looking is all it does, so a dry run settles the same way. Not here: writing (writes).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from syncd.apply.ledger import Ledger
+from syncd.apply.rows import join
+from syncd.model import (
+    UNSEEN,
+    Create,
+    Delete,
+    Event,
+    Field,
+    Gone,
+    MakeCalendar,
+    Observation,
+    Ref,
+    Update,
+    same,
+)
+from syncd.normalise import canonical
+from syncd.ports import CalendarAdapter, Changes, JournalRow, Touch, WriteState
+
+BULK_WAIT = timedelta(seconds=30)  # a bulk whose reply was lost may still be on its way
+
+
+@dataclass(slots=True)
+class Recovery:
+    """The open intents of one connection."""
+
+    ledger: Ledger
+    calendars: Mapping[str, CalendarAdapter]
+    now: datetime
+
+    async def settle(self, rows: Sequence[JournalRow]) -> Changes:
+        """What to record for those that can be settled; the others stay open."""
+        parts: list[Changes] = []
+        for collection in sorted({row.calendar for row in rows}):
+            mine = [row for row in rows if row.calendar == collection]
+            calendar = self.calendars.get(collection)
+            if calendar is not None:
+                parts += await self._creates(calendar, [row for row in mine if isinstance(row.action, Create)])
+                parts += await self._others(calendar, [row for row in mine if isinstance(row.action, Update | Delete)])
+        parts += [self._dropped(row) for row in rows if isinstance(row.action, MakeCalendar)]
+        return join(parts) if parts else Changes()
+
+    async def _creates(self, calendar: CalendarAdapter, rows: Sequence[JournalRow]) -> list[Changes]:
+        if not rows:
+            return []
+        keys = {row.id: row.action.key for row in rows if isinstance(row.action, Create)}
+        found = await calendar.find(sorted(set(keys.values())))
+        parts = []
+        for row in rows:
+            seen = found.get(keys[row.id])
+            if seen is not None:
+                parts.append(self.ledger.done(row, seen, self.now, "done, found after its reply was lost"))
+            elif not row.bulk or self.now - row.opened_at >= BULK_WAIT:
+                parts.append(self._dropped(row))
+        return parts
+
+    async def _others(self, calendar: CalendarAdapter, rows: Sequence[JournalRow]) -> list[Changes]:
+        refs = {row.action.ref for row in rows if isinstance(row.action, Update | Delete)}
+        if not refs:
+            return []
+        found = await calendar.get(sorted(refs))
+        return [part for row in rows if (part := self._read_back(row, found)) is not None]
+
+    def _read_back(self, row: JournalRow, found: Mapping[Ref, Observation]) -> Changes | None:
+        action = row.action
+        assert isinstance(action, Update | Delete)  # noqa: S101 - the caller chose
+        seen = found.get(action.ref)
+        if seen is None or (seen.absence is not None and seen.absence.kind is Gone.UNKNOWN):
+            return None
+        seen = canonical(seen)
+        if self._took_effect(action, seen):
+            return self.ledger.done(row, seen, self.now, "done, seen after its reply was lost")
+        if seen.absence is None and seen.version == action.if_match:
+            return self._dropped(row)
+        touch = Touch(self.ledger.connection.id, seen.side, seen.ref, self.now)
+        return replace(self._dropped(row), observations=[seen], touched=[touch])
+
+    def _took_effect(self, action: Update | Delete, seen: Observation) -> bool:
+        if isinstance(action, Delete):
+            return seen.absence is not None
+        return seen.absence is None and _holds(seen.event, action.event)
+
+    def _dropped(self, row: JournalRow) -> Changes:
+        closed = replace(row, state=WriteState.DROPPED, closed_at=self.now, outcome="dropped: it had no effect")
+        return Changes(journal=[closed])
+
+
+def _holds(shown: Event, written: Event) -> bool:
+    """Whether every written field is there as it was sent."""
+    fields = [name for name in Field if written.get(name) is not UNSEEN]
+    return all(same(shown.get(name), written.get(name)) for name in fields)

@@ -1,0 +1,243 @@
+"""Carries out the writes of a plan: intent committed, then the call, then its outcome, each in its own transaction.
+
+Not here: what an outcome means for links and bases (ledger), what a crash left open (recover). A kill between any two
+lines costs a repeat, never a duplicate, never a loss: creates carry their key, updates and deletes their version.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncd.apply.failures import failed
+from syncd.apply.ledger import Ledger
+from syncd.apply.pace import Pace, flow
+from syncd.apply.rows import join
+from syncd.errors import AdapterError, Exists, Rejected, Stale, Throttled, Transient
+from syncd.model import Create, Delete, MakeCalendar, Observation, Ref, Side, Update, Write
+from syncd.normalise import canonical, fit
+from syncd.ports import (
+    CalendarAdapter,
+    Changes,
+    Draft,
+    Edit,
+    Erasure,
+    JournalRow,
+    Lease,
+    Outcome,
+    Touch,
+    WriteState,
+)
+from syncd.run import Pass
+
+PATIENCE = 30.0  # seconds that a Retry-After is waited for inside a pass
+TRIES = 6  # times that a throttled call is sent
+STRETCH = 200  # intents committed at once
+BAD_CALLS = 3  # failed calls in a row after which a side is left alone until the next pass
+
+
+@dataclass(slots=True)
+class Tenure:
+    """The leases under which outcomes are recorded, the connection's first; renewed before a third has passed."""
+
+    work: Pass
+    leases: list[Lease]
+    taken: float
+
+    async def current(self) -> Lease:
+        now = asyncio.get_running_loop().time()
+        if now - self.taken > self.leases[0].seconds / 3:
+            self.leases = [await self.work.store.renew(lease) for lease in self.leases]
+            self.taken = now
+        return self.leases[0]
+
+    def remaining(self) -> float:
+        """Seconds that a call may still take under these leases."""
+        return max(self.leases[0].seconds - (asyncio.get_running_loop().time() - self.taken) - 1.0, 0.5)
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the writes of a plan. `stale`: items to be read again. `again`: another plan is due at once."""
+
+    done: int = 0
+    failed: int = 0
+    open: int = 0
+    stale: set[tuple[Side, Ref]] = field(default_factory=set)
+    again: bool = False
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes one plan through one set of calendars (collection → adapter)."""
+
+    work: Pass
+    ledger: Ledger
+    calendars: Mapping[str, CalendarAdapter]
+    tenure: Tenure
+    report: Report = field(default_factory=Report)
+    serial: int = 0
+    total: int = 0
+    bad_calls: int = 0
+
+    async def write(self, actions: Sequence[Write]) -> None:
+        """All writes: creates, then updates, then deletes; within one calendar side by side."""
+        self.total = len(actions)
+        for kind in (Create, Update, Delete):
+            chosen = [action for action in actions if isinstance(action, kind)]
+            for collection in sorted({self._collection(action) for action in chosen}):
+                part = [action for action in chosen if self._collection(action) == collection]
+                await self._write_to(self.calendars[collection], part)
+
+    def _collection(self, action: Write) -> str:
+        if isinstance(action, Create):
+            return action.calendar or self.ledger.target
+        return action.ref.collection
+
+    async def _write_to(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> None:
+        can = calendar.capabilities
+        unkeyed = not can.keyed_bulk and isinstance(actions[0], Create)
+        pace = Pace(1 if unkeyed else can.max_in_flight, asyncio.get_running_loop().time)
+        pace.width = min(pace.width, pace.cap)
+        for start in range(0, len(actions), STRETCH):
+            rows = await self._intend(calendar, actions[start : start + STRETCH])
+            jobs = batches(rows, can.max_batch, self._group)
+            await flow(jobs, pace, lambda part: self._call(calendar, part, pace))
+
+    def _group(self, row: JournalRow) -> str:
+        """The object that a write goes to: edits of one object travel together."""
+        action = row.action
+        if isinstance(action, Create | MakeCalendar):
+            return action.key
+        item = self.ledger.items.get(action.item)
+        seen = item.at(action.side) if item is not None else None
+        return seen.traits.group if seen is not None and seen.traits.group is not None else str(action.ref)
+
+    async def _intend(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> list[JournalRow]:
+        """Commit the intents of a stretch of writes before the first of them is sent."""
+        now, lease = self.work.clock.now(), await self.tenure.current()
+        rows = []
+        for action in actions:
+            self.serial += 1
+            bulk = isinstance(action, Create) and not calendar.capabilities.keyed_bulk
+            rows.append(
+                JournalRow(
+                    id=f"{self.work.run}-{lease.name}-{lease.fence}-{self.serial}",
+                    connection=self.ledger.connection.id,
+                    run=self.work.run,
+                    side=action.side,
+                    calendar=calendar.collection,
+                    action=action,
+                    opened_at=now,
+                    bulk=bulk,
+                )
+            )
+        await self.work.store.commit(Changes(journal=rows), lease)
+        return rows
+
+    # --- one call ----------------------------------------------------------------------------------------------------
+
+    async def _call(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> None:
+        """Send some writes together and record what came back. What may have been applied stays open."""
+        try:
+            outcomes = await self._send(calendar, rows, pace)
+        except (Transient, TimeoutError) as error:
+            applied = isinstance(error, TimeoutError) or error.applied
+            await self._lost(rows, error, applied=applied)
+            return
+        except AdapterError as error:
+            await self._record([self._closed(row, f"not done: {error}") for row in rows])
+            raise
+        self.bad_calls = 0
+        await self._record([await self._outcome(calendar, row, out) for row, out in zip(rows, outcomes, strict=True)])
+
+    async def _send(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> Sequence[Outcome]:
+        for attempt in range(TRIES):
+            try:
+                async with asyncio.timeout(self.tenure.remaining()):
+                    return await self._verb(calendar, rows)
+            except Throttled as error:
+                pace.pushed_back()
+                if attempt + 1 == TRIES or error.retry_after > PATIENCE or self.work.pause is None:
+                    raise
+                await self.work.pause(error.retry_after)
+                await self.tenure.current()
+        raise AssertionError("unreachable")
+
+    async def _verb(self, calendar: CalendarAdapter, rows: Sequence[JournalRow]) -> Sequence[Outcome]:
+        actions = [row.action for row in rows]
+        creates = [action for action in actions if isinstance(action, Create)]
+        updates = [action for action in actions if isinstance(action, Update)]
+        deletes = [action for action in actions if isinstance(action, Delete)]
+        if creates:
+            limits = self.ledger.policy.limits[creates[0].side]
+            return await calendar.create([Draft(one.key, fit(one.event, limits), one.mark) for one in creates])
+        if updates:
+            return await calendar.update([Edit(one.ref, one.event, one.if_match, one.mark) for one in updates])
+        return await calendar.delete([Erasure(one.ref, one.if_match, self._guard(one)) for one in deletes])
+
+    def _guard(self, delete: Delete) -> int | None:
+        """The participants that a cancel was decided for; it must not happen to more (R28)."""
+        item = self.ledger.items.get(delete.item)
+        count = item.wix.traits.participants if item is not None and item.wix is not None else None
+        return count if delete.guard and isinstance(count, int) else None
+
+    async def _lost(self, rows: Sequence[JournalRow], error: Exception, *, applied: bool) -> None:
+        """A call failed as a whole. Applied or not is settled in the next pass, where it cannot be known."""
+        self.bad_calls += 1
+        if applied:
+            self.report.open += len(rows)
+        else:
+            await self._record([self._closed(row, f"not done: {error}") for row in rows])
+            self.report.failed += len(rows)
+        if self.bad_calls >= BAD_CALLS or isinstance(error, Throttled):
+            raise error
+
+    # --- one outcome -------------------------------------------------------------------------------------------------
+
+    async def _outcome(self, calendar: CalendarAdapter, row: JournalRow, outcome: Outcome) -> Changes:
+        now = self.work.clock.now()
+        if isinstance(outcome, Observation):
+            self.report.done += 1
+            self.work.tell("write", self.report.done, self.total)
+            return self.ledger.done(row, outcome, now)
+        if isinstance(outcome, Stale):
+            return self._stale(row)
+        if isinstance(outcome, Exists) and isinstance(row.action, Create):
+            found = (await calendar.find([row.action.key])).get(row.action.key)
+            if found is not None:
+                return self._lies_there(row, canonical(found))
+            outcome = Rejected("the key is taken by something that cannot be read", side=row.side)
+        self.report.failed += 1
+        changes, again = failed(self.ledger, row, outcome, now)
+        self.report.again |= again
+        return changes
+
+    def _stale(self, row: JournalRow) -> Changes:
+        """Changed since we read it: it is read again, and stays pending."""
+        if isinstance(row.action, Update | Delete):
+            self.report.stale.add((row.side, row.action.ref))
+        self.report.again = True
+        return self._closed(row, "stale: it had changed", WriteState.DROPPED)
+
+    def _lies_there(self, row: JournalRow, found: Observation) -> Changes:
+        """Something of ours lies under the key already: the next plan adopts it (R13a)."""
+        self.report.again = True
+        touch = Touch(self.ledger.connection.id, found.side, found.ref, self.work.clock.now())
+        closed = self._closed(row, "it was there already", WriteState.DROPPED)
+        return replace(closed, observations=[found], touched=[touch])
+
+    def _closed(self, row: JournalRow, why: str, state: WriteState = WriteState.FAILED) -> Changes:
+        now = self.work.clock.now()
+        return Changes(journal=[replace(row, state=state, closed_at=now, outcome=why)])
+
+    async def _record(self, outcomes: Sequence[Changes]) -> None:
+        await self.work.store.commit(join(outcomes), await self.tenure.current())
+
+
+def batches(rows: Sequence[JournalRow], size: int, group: Callable[[JournalRow], str]) -> list[list[JournalRow]]:
+    """Rows in calls: those of one object always together, up to `size` objects in one call."""
+    objects: dict[str, list[JournalRow]] = {}
+    for row in rows:
+        objects.setdefault(group(row), []).append(row)
+    parts = list(objects.values())
+    return [[row for part in parts[start : start + size] for row in part] for start in range(0, len(parts), size)]

@@ -1,0 +1,325 @@
+"""Reads one collection, of either side, and records what it showed: fields, typed absences, pending rows, cursor.
+
+Not here: deciding what follows (plan), whose turn it is (cycle). A cursor commits with the observations it covers, in
+one transaction, before any effect. Absence needs proof: see `_prove`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from syncd.errors import AuthRevoked, CursorExpired
+from syncd.model import (
+    UNSEEN,
+    Absence,
+    ChangeSet,
+    Connection,
+    Cursor,
+    Event,
+    Gone,
+    Link,
+    LinkState,
+    Observation,
+    Ref,
+    Side,
+    Status,
+    Window,
+)
+from syncd.normalise import canonical, covers, mask
+from syncd.ports import CalendarAdapter, Changes, Lease, Stored, Touch
+from syncd.run import Pass
+
+QUIET = timedelta(minutes=10)  # after a write of ours, a missing or an older item may be an answer from before it
+AUDIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is read, for whom. `cursors_of`: under whose name the cursor is kept. `identity`: whose account it was.
+
+    `again`: refs to read directly in any case. `audit`: compare the full listing, whatever the cursor says.
+    """
+
+    adapter: CalendarAdapter
+    connections: Sequence[Connection]
+    cursors_of: str
+    identity: str | None = None
+    again: Sequence[Ref] = ()
+    audit: bool = False
+
+    @property
+    def side(self) -> Side:
+        return self.adapter.side
+
+    @property
+    def collection(self) -> str:
+        return self.adapter.collection
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of it. `doubtful`: why nothing may be concluded from what is missing. `broken`: group → reason."""
+
+    complete: bool
+    doubtful: str | None = None
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+
+async def observe(work: Pass, subject: Subject, lease: Lease | None) -> Reading:
+    """Read one collection and record it. May be repeated; reading twice what did not change records nothing.
+
+    Raises what the adapter raises for the collection as a whole; nothing is recorded then.
+    """
+    now = work.clock.now()
+    window = work.rules.window(now)
+    cursor = await work.store.cursor(subject.cursors_of, subject.collection)
+    changes = await _read(work, subject, cursor, window)
+    seen = _Sightings(work, subject, now, changes)
+    await seen.gather()
+    await seen.look_again()
+    await work.store.commit(await seen.changes(cursor, window), lease)
+    doubtful = None if changes.complete else "the listing was cut short"
+    return Reading(changes.complete, doubtful, {row.group: row.reason for row in changes.broken})
+
+
+async def look(work: Pass, subject: Subject, lease: Lease | None) -> None:
+    """Read the refs of `again` directly and record them; no listing, no cursor."""
+    now = work.clock.now()
+    window = work.rules.window(now)
+    seen = _Sightings(work, subject, now, ChangeSet((), window, complete=False))
+    await seen.gather()
+    await seen.look_again()
+    await work.store.commit(await seen.changes(None, window), lease)
+
+
+async def _read(work: Pass, subject: Subject, cursor: Cursor | None, window: Window) -> ChangeSet:
+    rolled = cursor is not None and cursor.window != window
+    known = await work.store.fingerprints(subject.side, subject.collection, singles=rolled)
+    if cursor is not None and cursor.token and not rolled and not subject.audit:
+        try:
+            return await subject.adapter.read(cursor, known)
+        except CursorExpired:
+            pass  # a refused token means a clean full read, compared with what is stored
+    return await subject.adapter.read(window, known)
+
+
+@dataclass(slots=True)
+class _Sightings:
+    """One reading on its way into the store."""
+
+    work: Pass
+    subject: Subject
+    now: datetime
+    changeset: ChangeSet
+    stored: dict[Ref, Stored] = field(default_factory=dict)
+    links: dict[Ref, list[Link]] = field(default_factory=dict)
+    fresh: dict[Ref, Observation] = field(default_factory=dict)
+    missing: dict[Ref, str] = field(default_factory=dict)  # candidates for absence, with the evidence
+
+    async def gather(self) -> None:
+        """Take what was shown, and find out what is no longer shown."""
+        await self._know([seen.ref for seen in self.changeset.observations])
+        for seen in self.changeset.observations:
+            self._take(seen)
+        if self.changeset.complete:
+            await self._find_missing()
+        for ref in self.subject.again:
+            if ref not in self.fresh and ref not in self.missing:
+                self.missing[ref] = "listing"
+        await self._know(list(self.missing))
+
+    async def _know(self, refs: Sequence[Ref]) -> None:
+        new = [ref for ref in refs if ref not in self.stored]
+        if not new:
+            return
+        self.stored |= await self.work.store.stored(self.subject.side, new)
+        for link in await self.work.store.links_of(self.subject.side, new):
+            ref = link.refs[self.subject.side]
+            if ref is not None:
+                self.links.setdefault(ref, []).append(link)
+
+    def _take(self, seen: Observation) -> None:
+        """Accept one sighting; what looks like the replay of an earlier state is read once more directly (R24)."""
+        seen = self._store_form(seen)
+        if self._is_replay(seen):
+            self.missing[seen.ref] = "replay"
+        else:
+            self.fresh[seen.ref] = seen
+
+    def _store_form(self, seen: Observation) -> Observation:
+        """Clean texts; what is private and of outside origin is masked before it is stored (R17)."""
+        seen = canonical(seen)
+        if seen.side is Side.WIX or seen.absence is not None:
+            return seen
+        ours = seen.traits.mark is not None and seen.traits.mark.bridge == self.work.rules.bridge
+        ours = ours or any(link.origin is Side.WIX for link in self.links.get(seen.ref, ()))
+        return seen if ours else mask(seen, self.work.rules.import_details)
+
+    def _is_replay(self, seen: Observation) -> bool:
+        """A lower sequence always is; an earlier version is one while our own write is fresh."""
+        known = self.stored.get(seen.ref)
+        if known is None:
+            return False
+        before = known.observation
+        if seen.sequence is not None and before.sequence is not None:
+            return seen.sequence < before.sequence
+        if seen.version is None or seen.version == before.version or seen.version not in known.superseded:
+            return False
+        return self._just_written(known)
+
+    def _just_written(self, known: Stored | None) -> bool:
+        return known is not None and known.written_at is not None and self.now - known.written_at < QUIET
+
+    async def _find_missing(self) -> None:
+        store, side, collection = self.work.store, self.subject.side, self.subject.collection
+        gone = {row.group: row.evidence for row in self.changeset.removed}
+        touched = [*gone, *self.changeset.groups]
+        if touched:
+            for seen in await store.in_groups(side, collection, touched):
+                self._compare(seen, gone)
+        if self.changeset.listed is not None:
+            known = await store.fingerprints(side, collection)
+            unlisted = [group for group in known if group not in self.changeset.listed and group not in gone]
+            for seen in await store.in_groups(side, collection, unlisted):
+                if seen.absence is None and await self._is_awaited(seen):
+                    self.missing.setdefault(seen.ref, "listing")
+
+    def _compare(self, seen: Observation, gone: Mapping[str, str]) -> None:
+        """Whether a stored item of an object that was read is still in it."""
+        group = seen.traits.group or seen.ref.id
+        if seen.absence is not None or seen.ref in self.fresh or seen.ref in self.missing:
+            return
+        if group in gone:
+            self.missing[seen.ref] = gone[group]
+        elif seen.ref.id not in self.changeset.groups.get(group, frozenset()) and self._is_covered(seen):
+            self.missing[seen.ref] = "listing"
+
+    def _is_covered(self, seen: Observation) -> bool:
+        when = seen.event.when
+        return when is UNSEEN or self.changeset.window.meets(when)
+
+    async def _is_awaited(self, seen: Observation) -> bool:
+        """Whether a full listing should have shown it, or a link follows it wherever it is (R14)."""
+        if self._is_covered(seen):
+            return True
+        await self._know([seen.ref])
+        when = seen.event.when
+        followed = any(link.state is LinkState.LIVE for link in self.links.get(seen.ref, ()))
+        return followed and when is not UNSEEN and not self.changeset.window.is_after(when)
+
+    # --- absence needs proof (DESIGN 4) ------------------------------------------------------------------------------
+
+    async def look_again(self) -> None:
+        """Read directly what seems to be missing; then make sure that the collection itself still answers."""
+        if not self.missing:
+            return
+        doubted = [ref for ref, evidence in self.missing.items() if evidence != "tombstone"]
+        found = await self.subject.adapter.get(doubted) if doubted else {}
+        absent: list[Observation] = []
+        for ref, evidence in self.missing.items():
+            seen = found.get(ref)
+            if seen is not None and seen.absence is None:
+                self._take_direct(seen)
+            else:
+                absent.append(self._absent(ref, seen, evidence))
+        if absent:
+            await self._prove(absent)
+
+    def _take_direct(self, seen: Observation) -> None:
+        """Accept a direct read; if even that shows an earlier state, the item is unknown until it does not."""
+        seen = self._store_form(seen)
+        known = self.stored.get(seen.ref)
+        if known is not None and self._is_replay(seen):
+            self.fresh[seen.ref] = self._unknown(known.observation, "only an earlier version is shown")
+        else:
+            self.fresh[seen.ref] = seen
+
+    async def _prove(self, absent: Sequence[Observation]) -> None:
+        """An absence counts only if the collection answers afterwards, for the same account."""
+        standing = await self.subject.adapter.check()
+        if self.subject.identity is not None and standing.identity != self.subject.identity:
+            raise AuthRevoked("another account answers than the one that was connected", side=self.subject.side)
+        for seen in absent:
+            assert seen.absence is not None  # noqa: S101 - made by _absent
+            sure = seen.absence.evidence in ("tombstone", "cancelled") or seen.absence.kind is not Gone.GONE
+            if not sure and self._just_written(self.stored.get(seen.ref)):
+                seen = self._unknown(seen, "not found right after it was written")  # noqa: PLW2901
+            self.fresh[seen.ref] = seen
+
+    def _unknown(self, seen: Observation, why: str) -> Observation:
+        before = seen.absence
+        since = before.since if before is not None and before.kind is Gone.UNKNOWN else self.now
+        return replace(seen, absence=Absence(Gone.UNKNOWN, why, since), seen_at=self.now)
+
+    def _absent(self, ref: Ref, seen: Observation | None, evidence: str) -> Observation:
+        """The absence of an item, on top of what was known of it; found again, it has one more cycle behind it."""
+        known = self.stored.get(ref)
+        before = known.observation.absence if known is not None else None
+        now = Absence(Gone.GONE, evidence, self.now)
+        if seen is not None and seen.absence is not None:
+            now = seen.absence
+        if before is not None and before.kind is now.kind:
+            now = replace(now, since=before.since, cycles=before.cycles + 1)
+        base = known.observation if known is not None else seen
+        if base is None:
+            base = Observation(self.subject.side, ref, Event(), self.now)
+        version = seen.version if seen is not None and seen.version is not None else base.version
+        sequence = seen.sequence if seen is not None and seen.sequence is not None else base.sequence
+        return replace(base, absence=now, seen_at=self.now, version=version, sequence=sequence)
+
+    # --- into the store ----------------------------------------------------------------------------------------------
+
+    async def changes(self, cursor: Cursor | None, window: Window) -> Changes:
+        """Everything to record, in one transaction."""
+        news = [seen for ref, seen in self.fresh.items() if self._is_news(seen)]
+        refs = {seen.ref for seen in news}
+        concerned: dict[Ref, Iterable[str]] = {ref: self._concerned(ref) for ref in refs}
+        entering = await self._entering(cursor, window)
+        for ref in entering:
+            concerned.setdefault(ref, self._concerned(ref))
+        touched = [
+            Touch(connection, self.subject.side, ref, self.now)
+            for ref, connections in concerned.items()
+            for connection in connections
+        ]
+        complete = self.changeset.complete
+        token = self.changeset.cursor.token if self.changeset.cursor is not None else ""
+        covered = self.changeset.cursor.window if self.changeset.cursor is not None else window
+        return Changes(
+            observations=news,
+            cursors_of=self.subject.cursors_of,
+            cursors={self.subject.collection: Cursor(token, covered)} if complete else {},
+            read=[(self.subject.side, self.subject.collection, self.now)] if complete else [],
+            audited=complete and self.changeset.listed is not None,
+            touched=touched,
+        )
+
+    async def _entering(self, cursor: Cursor | None, window: Window) -> Sequence[Ref]:
+        """What the moving window takes in (R14)."""
+        if cursor is None or cursor.window == window:
+            return ()
+        refs = await self.work.store.entering(self.subject.side, self.subject.collection, cursor.window, window)
+        await self._know(refs)
+        return refs
+
+    def _is_news(self, seen: Observation) -> bool:
+        known = self.stored.get(seen.ref)
+        if known is None:
+            return seen.absence is None or seen.ref in self.subject.again
+        return replace(known.observation, seen_at=seen.seen_at) != seen
+
+    def _concerned(self, ref: Ref) -> list[str]:
+        """The connections that an item is pending for: those that link it, and those whose schedule covers it."""
+        linked = {link.connection for link in self.links.get(ref, ())}
+        known = self.stored.get(ref)
+        sightings = [seen for seen in (self.fresh.get(ref), known.observation if known else None) if seen is not None]
+        return [
+            connection.id
+            for connection in self.subject.connections
+            if (connection.status is not Status.DISCONNECTED or connection.disconnecting)
+            and (
+                connection.id in linked
+                or self.subject.side is Side.EXTERNAL
+                or any(covers(connection, seen) for seen in sightings)
+            )
+        ]

@@ -1,0 +1,78 @@
+"""How a connection stands after what was seen: its status, its reason, what is in doubt. Pure. Rules R15, R19 to R22.
+
+Not here: reading and planning (cycle), what a person does with a connection (connections).
+"""
+
+from dataclasses import replace
+
+from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden
+from syncd.model import Connection, Gone, Item, LinkState, Reason, Schedule, Side, Status, Workload
+
+
+def verify(
+    connection: Connection, schedule: Schedule | None, *, synced_elsewhere: bool
+) -> tuple[Connection, str | None]:
+    """The connection as its schedule makes it, and why nothing may be deleted in this pass, if so. Pure.
+
+    R20: a cancelled schedule ends the connection at once; a missing one, or another owner, when two reads say so (an
+    owner that is not told is no change). R19: a schedule that the site's own sync has is left alone.
+    """
+    if synced_elsewhere and connection.reason is not Reason.SYNCED_BY_WIX:
+        return in_error(connection, Reason.SYNCED_BY_WIX, "the site's own calendar sync has this schedule"), None
+    if not synced_elsewhere and connection.reason is Reason.SYNCED_BY_WIX:
+        connection = replace(connection, status=Status.CONNECTED, reason=None, detail=None)
+    if schedule is not None and not schedule.active:
+        return _lost(connection, "the schedule was cancelled"), None
+    old = connection.schedule.owner
+    changed = schedule is not None and old is not None and schedule.owner is not None and schedule.owner != old
+    if schedule is not None and not changed:
+        fresh = replace(schedule, owner=schedule.owner or old)
+        detail = None if connection.detail in _DOUBTS else connection.detail
+        return replace(connection, schedule=fresh, detail=detail), None
+    doubt = _DOUBTS[1] if changed else _DOUBTS[0]
+    if connection.detail == doubt:
+        return _lost(connection, doubt), None
+    return replace(connection, detail=doubt), doubt
+
+
+_DOUBTS = ("the schedule was not found", "the schedule has another owner")
+
+
+def _lost(connection: Connection, why: str) -> Connection:
+    return replace(connection, status=Status.DISCONNECTED, reason=Reason.SCHEDULE_LOST, detail=why)
+
+
+def in_error(connection: Connection, reason: Reason, detail: str) -> Connection:
+    """The connection in ERROR, for a reason and in words that hold nobody's text."""
+    return replace(connection, status=Status.ERROR, reason=reason, detail=detail)
+
+
+def after_error(connection: Connection, error: AdapterError) -> Connection:
+    """The status that an error of the whole connection leads to (R21, R22). A passing one changes nothing. Pure."""
+    match error:
+        case AuthRevoked() if error.side is not Side.WIX:
+            return in_error(connection, Reason.TOKEN_REVOKED, str(error))
+        case CalendarGone():
+            return in_error(connection, Reason.EXTERNAL_CALENDAR_DELETED, str(error))
+        case Forbidden(code="CALENDAR_CREATION_FAILED"):
+            return in_error(connection, Reason.EXTERNAL_CALENDAR_CREATION_FAILED, str(error))
+        case Forbidden(code="PREMIUM_FEATURE_NOT_ENABLED"):
+            return in_error(connection, Reason.PREMIUM_FEATURE_NOT_ENABLED, str(error))
+        case Forbidden() if error.side is not Side.WIX:
+            return in_error(connection, Reason.FORBIDDEN, str(error))
+    return replace(connection, detail=str(error))
+
+
+def empty_sides(load: Workload) -> frozenset[Side]:
+    """Sides on which none of at least five linked items is left (R15)."""
+    return frozenset(
+        side
+        for side in Side
+        if len(lost := [item for item in load.items if _is_lost(item, side)]) >= 5 and len(lost) >= load.linked
+    )
+
+
+def _is_lost(item: Item, side: Side) -> bool:
+    seen = item.at(side)
+    gone = seen is not None and seen.absence is not None and seen.absence.kind is Gone.GONE
+    return gone and item.link is not None and item.link.state is LinkState.LIVE
