@@ -1,0 +1,104 @@
+"""Statements that every table needs, alike on both databases: insert or replace, choose many keys, count on.
+
+Not here: transactions (database), what is read or written (the modules beside).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, CursorResult, Insert, Result, RowMapping, Select, Table, bindparam, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from syncd.model import Ref
+from syncd.store.rows import Row
+from syncd.store.tables import counter
+
+T = TypeVar("T")
+
+# Parameters of one statement: PostgreSQL takes 65,535, and a long list is slow to compile.
+CHUNK: Final = 4000
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row], *, keep: Iterable[str] = ()) -> None:
+    """Insert rows, or replace those with the same key but for the columns in `keep`; one batch, in order of the key.
+
+    The order is the same in every process, so that two of them never wait for each other.
+    """
+    if rows:
+        keys = [column.name for column in table.primary_key]
+        ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+        await connection.execute(_upsert(connection, table, {*keys, *keep}), ordered)
+
+
+def _upsert(connection: AsyncConnection, table: Table, kept: set[str]) -> Insert:
+    keys = list(table.primary_key)
+    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    replaced = {column.name: insert.excluded[column.name] for column in table.c if column.name not in kept}
+    if not replaced:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_=replaced)
+
+
+async def rows_of(connection: AsyncConnection, statement: Select[Any]) -> Sequence[RowMapping]:
+    result: CursorResult[Any] = await connection.execute(statement)
+    return result.mappings().all()
+
+
+def pairs_of(result: Result[str, T]) -> dict[str, T]:
+    """A result of two columns as a mapping from the first to the second."""
+    return {row[0]: row[1] for row in result}
+
+
+def by_collection(refs: Iterable[Ref]) -> Iterator[tuple[str, list[str]]]:
+    """Each collection with the ids of its refs, each once, in chunks."""
+    found: dict[str, dict[str, None]] = {}
+    for ref in refs:
+        found.setdefault(ref.collection, {})[ref.id] = None
+    for collection, ids in found.items():
+        for chunk in chunks(ids):
+            yield collection, chunk
+
+
+async def rows_at(
+    connection: AsyncConnection,
+    statement: Select[Any],
+    columns: tuple[ColumnElement[Any], ColumnElement[Any]],
+    refs: Iterable[Ref],
+) -> list[RowMapping]:
+    """Rows of a statement whose two columns, collection and id, name one of these refs."""
+    collection_column, id_column = columns
+    found: list[RowMapping] = []
+    for collection, ids in by_collection(refs):
+        chosen = statement.where(collection_column == collection, id_column.in_(ids))
+        found += await rows_of(connection, chosen)
+    return found
+
+
+async def take_numbers(connection: AsyncConnection, count: int) -> int:
+    """The first of `count` numbers that were never given before; later ones are higher."""
+    insert = sqlite.insert(counter) if connection.dialect.name == "sqlite" else postgresql.insert(counter)
+    statement = (
+        insert.values(name="stamp", value=count)
+        .on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + count})
+        .returning(counter.c.value)
+    )
+    last: int = (await connection.execute(statement)).scalar_one()
+    return last - count + 1
+
+
+async def remove(
+    connection: AsyncConnection, table: Table, columns: Sequence[str], keys: Iterable[tuple[Any, ...]]
+) -> None:
+    """Delete the rows in which these columns have one of these values, in order of the keys."""
+    rows = [{f"key_{column}": part for column, part in zip(columns, key, strict=True)} for key in sorted(keys)]
+    if rows:
+        chosen = [table.c[column] == bindparam(f"key_{column}") for column in columns]
+        await connection.execute(delete(table).where(*chosen), rows)
