@@ -345,7 +345,7 @@ class _Cycle:
                 await look(self.work, Subject(calendar, group, self.connection.id, again=refs), self.lease)
 
     async def _end(self, made: Plan, written: int, failed: int) -> Result:
-        now = self.work.clock.now()
+        now, self.connection = self.work.clock.now(), await _now(self.work, self.connection)
         held = len({row.group for row in await self.work.store.holds(self.connection.id)})
         quarantined = sum(isinstance(action, Skip) and action.why is Rule.R27 for action in made.actions)
         bad, all_of = failed + quarantined, written + failed + quarantined

@@ -150,10 +150,18 @@ class _Sightings:
         """Clean texts; what is private and of outside origin is masked before it is stored (R17)."""
         seen = canonical(seen)
         if seen.side is Side.WIX or seen.absence is not None:
-            return seen
+            return self._first_start(seen)
         ours = seen.traits.mark is not None and seen.traits.mark.bridge == self.work.rules.bridge
         ours = ours or any(link.origin is Side.WIX for link in self.links.get(seen.ref, ()))
         return seen if ours else mask(seen, self.work.rules.import_details)
+
+    def _first_start(self, seen: Observation) -> Observation:
+        """An occurrence keeps the start under which it was first seen: overrides and relinks go by it (R8, R31)."""
+        known = self.stored.get(seen.ref)
+        first = known.observation.traits.original_start if known is not None else None
+        if seen.side is Side.EXTERNAL or first is None or seen.traits.series is None:
+            return seen
+        return replace(seen, traits=replace(seen.traits, original_start=first))
 
     def _is_replay(self, seen: Observation) -> bool:
         """A lower sequence always is; an earlier version is one while our own write is fresh."""

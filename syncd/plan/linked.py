@@ -146,7 +146,8 @@ def _origin_gone(view: View, origin: Side) -> list[Action]:
 def _dismiss(view: View, stays: Side, rule: Rule, reason: str, losers: tuple[Change, ...] = ()) -> Release:
     """Let the side that stays be, until its time changes; what it shows now is what that is measured against."""
     bases = Pair.of(stays, view.shows(stays), Event())
-    return Release(view.name, rule, LinkState.DISMISSED, reason, losers, bases)
+    then = LinkState.DISMISSED if view.link.made[stays] or _is_synced(view, stays) else None
+    return Release(view.name, rule, then, reason, losers, bases)
 
 
 def _edits(view: View, side: Side) -> tuple[Change, ...]:
@@ -174,12 +175,19 @@ def _decided(view: View, delete: Delete) -> Action:
 def _copy_gone(view: View, copy: Side) -> list[Action]:
     """The copy is gone: made again if the original changed, else its deletion travels, within limits."""
     if view.presence(copy) is Presence.ELSEWHERE:
-        return [make_copy(view, copy, Rule.R1 if copy is Side.EXTERNAL else Rule.R4)]
+        return [_again(view, copy, Rule.R1 if copy is Side.EXTERNAL else Rule.R4)]
     if view.changed(copy.other) or view.booked_more():
-        return [make_copy(view, copy, Rule.R11)]
+        return [_again(view, copy, Rule.R11)]
     if copy is Side.EXTERNAL:
         return _cancel_session(view)
     return _delete_original(view)
+
+
+def _again(view: View, copy: Side, rule: Rule) -> Action:
+    """Make the copy again, unless its direction is off."""
+    if not _is_synced(view, copy.other):
+        return _dismiss(view, copy.other, Rule.R30, "import or export is off")
+    return make_copy(view, copy, rule)
 
 
 def _cancel_session(view: View) -> list[Action]:
@@ -207,7 +215,7 @@ def _bring_back(view: View, rule: Rule) -> list[Action]:
     entry, digest = "external:deleted", value_digest(str(view.shows(Side.WIX).when))
     if rule is Rule.R5A and view.link.refused.get(entry) == digest:
         return [_dismiss(view, Side.WIX, rule, "deleted again after it was put back")]
-    again = make_copy(view, Side.EXTERNAL, rule)
+    again = _again(view, Side.EXTERNAL, rule)
     if isinstance(again, Create):
         again = replace(again, link=replace(again.link, refused={**view.link.refused, entry: digest}))
     return [again]
@@ -234,7 +242,7 @@ def _delete_original(view: View) -> list[Action]:
         case Decision.APPROVED:
             return [replace(delete, ordered=True)]
         case Decision.REJECTED:
-            return [make_copy(view, Side.WIX, Rule.R15)]
+            return [_again(view, Side.WIX, Rule.R15)]
     return [_confirmed(view, Side.WIX, delete)]
 
 
@@ -250,11 +258,12 @@ def _dismissed(view: View) -> list[Action]:
     if not alive:
         return [Release(view.name, Rule.R12, LinkState.TOMBSTONE, "gone on both sides")]
     survivor = alive[0]
+    if view.link.made[survivor] and not view.connection.disconnecting:
+        return [Settle(view.name, Rule.R3, reason="a copy that may not be removed is left as it is")]
     if not _is_synced(view, survivor):
         return [Release(view.name, Rule.R30, None, "import or export is off")]
     base, now = view.link.bases[survivor].when, view.shows(survivor).when
-    still = base is UNSEEN or now is UNSEEN or identical(now, base) or not view.policy.window.meets(now)
-    if still or view.link.made[survivor]:
+    if base is UNSEEN or now is UNSEEN or identical(now, base) or not view.policy.window.meets(now):
         return [Settle(view.name, Rule.R3, reason="it was dismissed and its time has not changed")]
     return [_revive(view, survivor)]
 

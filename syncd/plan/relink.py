@@ -15,17 +15,19 @@ from syncd.plan.view import Presence, View
 def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[list[Item], list[Action]]:
     """The items with those that moved joined to what they became, and the actions that say so.
 
-    Most certain first: the same original start in the series, its day, the same UID, then equal time and title.
+    Most certain first: our key, the same original start in the series, its day, the same UID, equal time and title.
     """
     found: list[Action] = []
     for side in Side:
         lost = {id(item): item for item in items if _has_lost(item, side, connection, policy)}
         if not lost:
-            continue
+            continue  # in most passes nothing is
         new = {id(item): item for item in items if _is_new(item, side, connection, policy)}
         moved: dict[int, Item | None] = {}
-        for sameness in (_by_occurrence, _by_day, _by_uid, _by_content):
-            for old, fresh in match(list(lost.values()), list(new.values()), _on(side, sameness)):
+        for sameness in (_by_key, _by_occurrence, _by_day, _by_uid, _by_content):
+            marked = sameness is _by_key
+            fresh_ones = [item for item in new.values() if (at(item, side).traits.mark is not None) is marked]
+            for old, fresh in match(list(lost.values()), fresh_ones, _on(side, sameness)):
                 moved[id(old)], moved[id(fresh)] = _moved(old, fresh, side, found), None
                 del lost[id(old)], new[id(fresh)]
         items = [kept for item in items if (kept := moved.get(id(item), item)) is not None]
@@ -53,7 +55,14 @@ def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> b
     seen = item.at(side)
     if seen is None or seen.absence is not None or (side is Side.WIX and item.external is not None):
         return False
-    return seen.traits.mark is None and View(item, connection, policy).presence(side) is Presence.HERE
+    mark = seen.traits.mark
+    ours = mark is None or mark.bridge == policy.bridge
+    return ours and View(item, connection, policy).presence(side) is Presence.HERE
+
+
+def _by_key(seen: Observation) -> Hashable | None:
+    """A copy of ours that comes back under another id bears its key still; marked items are matched by nothing else."""
+    return seen.traits.mark.key if seen.traits.mark is not None else None
 
 
 def _by_occurrence(seen: Observation) -> Hashable | None:
