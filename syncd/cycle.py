@@ -32,6 +32,7 @@ from syncd.plan import gate, plan
 from syncd.ports import Account, CalendarAdapter, Changes, Lease, SiteAdapter
 from syncd.run import Pass, Result
 from syncd.standing import after_error, empty_sides, in_error, verify
+from syncd.telemetry import log_stop, logger
 
 ROUNDS = 4  # plans in one pass, when writes turned out stale or refused
 DAY = timedelta(hours=24)
@@ -111,6 +112,7 @@ async def _examine(shared: _Site, active: list[Connection]) -> list[Connection]:
             shared.doubts[one.id] = doubt
         if now != one:
             await shared.work.store.commit(Changes(connections=[now]), shared.lease)
+            log_stop(shared.work.run, one, now)
         found.append(now)
     return found
 
@@ -135,7 +137,8 @@ async def _read_site(shared: _Site, active: Sequence[Connection]) -> Reading:
     work = shared.work
     again = {ref for one in active for side, ref in await work.store.unsettled(one.id) if side is Side.WIX}
     covering = shared.site.covering([one.schedule for one in active])
-    subject = Subject(covering, shared.connections, f"site:{shared.site.collection}", again=sorted(again))
+    name = f"site:{shared.site.collection}"
+    subject = Subject(covering, shared.connections, name, again=sorted(again), readers=active)
     return await observe(work, subject, shared.lease)
 
 
@@ -149,16 +152,30 @@ async def _one(shared: _Site, connection: Connection) -> Result:
     if lease is None and not work.dry:
         return Result(connection, skipped="another process works on this connection")
     try:
-        return await _cycle(shared, connection, lease)
+        result = await _cycle(shared, connection, lease)
     except AdapterError as error:
         after = after_error(await _now(work, connection), error)
         await work.store.commit(Changes(connections=[after]), lease)
-        return Result(after, error=error)
+        result = Result(after, error=error)
     except SyncdError as error:
-        return Result(connection, error=error)
+        result = Result(connection, error=error)
     finally:
         if lease is not None:
             await work.store.release(lease)
+    if not work.dry:
+        _say(work, connection, result)
+    return result
+
+
+def _say(work: Pass, before: Connection, result: Result) -> None:
+    """One line for the pass; one at `error` when the connection went wrong just now, with its reason."""
+    after = result.connection
+    keys = {"connection": after.id, "run": work.run, "status": after.status.value}
+    if result.error is not None:
+        logger().warning("pass stopped", error=type(result.error).__name__, **keys)
+    else:
+        logger().info("pass", written=result.written, failed=result.failed, held=result.held, **keys)
+    log_stop(work.run, before, after)
 
 
 async def _now(work: Pass, connection: Connection) -> Connection:
@@ -342,7 +359,8 @@ class _Cycle:
             refs = tuple(sorted(ref for _, ref in stale if ref.collection == collection))
             if refs:
                 group = self.shared.connections if calendar.side is Side.WIX else [self.connection]
-                await look(self.work, Subject(calendar, group, self.connection.id, again=refs), self.lease)
+                subject = Subject(calendar, group, self.connection.id, again=refs, counts=False)
+                await look(self.work, subject, self.lease)
 
     async def _end(self, made: Plan, written: int, failed: int) -> Result:
         now, self.connection = self.work.clock.now(), await _now(self.work, self.connection)

@@ -38,6 +38,8 @@ class Subject:
     """What is read, for whom. `cursors_of`: under whose name the cursor is kept. `identity`: whose account it was.
 
     `again`: refs to read directly in any case. `audit`: compare the full listing, whatever the cursor says.
+    `readers`: those of the connections whose schedules the listing covers; None = all of them. `counts`: whether an
+    absence found again is one more cycle's.
     """
 
     adapter: CalendarAdapter
@@ -46,6 +48,8 @@ class Subject:
     identity: str | None = None
     again: Sequence[Ref] = ()
     audit: bool = False
+    readers: Sequence[Connection] | None = None
+    counts: bool = True
 
     @property
     def side(self) -> Side:
@@ -183,13 +187,17 @@ class _Sightings:
         gone = {row.group: row.evidence for row in self.changeset.removed}
         touched = [*gone, *self.changeset.groups]
         if touched:
-            for seen in await store.in_groups(side, collection, touched):
+            shown = await store.in_groups(side, collection, touched)
+            await self._know([seen.ref for seen in shown])
+            for seen in shown:
                 self._compare(seen, gone)
         if self.changeset.listed is not None:
             known = await store.fingerprints(side, collection)
             unlisted = [group for group in known if group not in self.changeset.listed and group not in gone]
-            for seen in await store.in_groups(side, collection, unlisted):
-                if seen.absence is None and await self._is_awaited(seen):
+            lost = [seen for seen in await store.in_groups(side, collection, unlisted) if seen.absence is None]
+            await self._know([seen.ref for seen in lost])
+            for seen in lost:
+                if self._is_awaited(seen):
                     self.missing.setdefault(seen.ref, "listing")
 
     def _compare(self, seen: Observation, gone: Mapping[str, str]) -> None:
@@ -199,18 +207,22 @@ class _Sightings:
             return
         if group in gone:
             self.missing[seen.ref] = gone[group]
-        elif seen.ref.id not in self.changeset.groups.get(group, frozenset()) and self._is_covered(seen):
+        elif seen.ref.id not in self.changeset.groups.get(group, frozenset()) and self._is_awaited(seen):
             self.missing[seen.ref] = "listing"
 
     def _is_covered(self, seen: Observation) -> bool:
         when = seen.event.when
         return when is UNSEEN or self.changeset.window.meets(when)
 
-    async def _is_awaited(self, seen: Observation) -> bool:
-        """Whether a full listing should have shown it, or a link follows it wherever it is (R14)."""
+    def _is_awaited(self, seen: Observation) -> bool:
+        """Whether the listing should have shown it, or a link follows it wherever it is (R14)."""
+        readers = self.subject.connections if self.subject.readers is None else self.subject.readers
+        names = {one.id for one in readers}
+        linked = any(link.connection in names for link in self.links.get(seen.ref, ()))
+        if seen.side is Side.WIX and not linked and not any(covers(one, seen) for one in readers):
+            return False
         if self._is_covered(seen):
             return True
-        await self._know([seen.ref])
         when = seen.event.when
         followed = any(link.state is LinkState.LIVE for link in self.links.get(seen.ref, ()))
         return followed and when is not UNSEEN and not self.changeset.window.is_after(when)
@@ -267,7 +279,7 @@ class _Sightings:
         if seen is not None and seen.absence is not None:
             now = seen.absence
         if before is not None and before.kind is now.kind:
-            now = replace(now, since=before.since, cycles=before.cycles + 1)
+            now = replace(now, since=before.since, cycles=before.cycles + self.subject.counts)
         base = known.observation if known is not None else seen
         if base is None:
             base = Observation(self.subject.side, ref, Event(), self.now)

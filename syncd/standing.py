@@ -27,12 +27,11 @@ def verify(
     changed = schedule is not None and old is not None and schedule.owner is not None and schedule.owner != old
     if schedule is not None and not changed:
         fresh = replace(schedule, owner=schedule.owner or old)
-        detail = None if connection.detail in _DOUBTS else connection.detail
-        return replace(connection, schedule=fresh, detail=detail), None
+        return replace(connection, schedule=fresh, doubt=None), None
     doubt = _DOUBTS[1] if changed else _DOUBTS[0]
-    if connection.detail == doubt:
+    if connection.doubt == doubt:
         return _lost(connection, doubt), None
-    return replace(connection, detail=doubt), doubt
+    return replace(connection, doubt=doubt), doubt
 
 
 _DOUBTS = ("the schedule was not found", "the schedule has another owner")
@@ -52,7 +51,7 @@ def after_error(connection: Connection, error: AdapterError) -> Connection:
     match error:
         case AuthRevoked() if error.side is not Side.WIX:
             return in_error(connection, Reason.TOKEN_REVOKED, str(error))
-        case CalendarGone():
+        case CalendarGone() if error.side is not Side.WIX:
             return in_error(connection, Reason.EXTERNAL_CALENDAR_DELETED, str(error))
         case Forbidden(code="CALENDAR_CREATION_FAILED"):
             return in_error(connection, Reason.EXTERNAL_CALENDAR_CREATION_FAILED, str(error))

@@ -18,11 +18,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests import postgres
+from tests import postgres, reach
+from tests.contract import summary as contract_summary
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
+    for name, plugin in (("reach", reach), ("contract", contract_summary)):
+        if not config.pluginmanager.has_plugin(name):
+            config.pluginmanager.register(plugin, name)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

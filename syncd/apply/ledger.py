@@ -98,8 +98,8 @@ class Ledger:
                     self._override(action, found)
                 case Hold():
                     self._hold(action, found, now)
-                case Skip() if action.listed:
-                    found.notes.append(Note(self.connection.id, action.item, action.why.value, action.reason, now))
+            if isinstance(action, Skip | Settle) and action.listed:
+                found.notes.append(Note(self.connection.id, action.item, action.why.value, action.reason, now))
             if not isinstance(action, Create | Update | Delete | MakeCalendar | Skip | Hold):
                 found.history.append(self.history(action, "done", now))
         self._tidy(found)
@@ -272,6 +272,8 @@ class Ledger:
         item = self.items.get(name)
         if item is None or self.left.get(name) or name in self.waiting:
             return
+        # What was held of it was held at other versions, or was just done: a hold that still stands is waited for above.
+        found.void += [(self.connection.id, digest) for digest in item.decisions]
         if item.link is not None and item.link.state is LinkState.LIVE and self._differs(item):
             refs = [(side, item.link.refs[side]) for side in Side]
             found.touched += [Touch(self.connection.id, side, ref, now) for side, ref in refs if ref is not None]
@@ -280,7 +282,7 @@ class Ledger:
 
     def _differs(self, item: Item) -> bool:
         view = View(item, self.connection, self.policy)
-        return any(view.changed(side) for side in Side)
+        return view.link.former is not None or any(view.changed(side) for side in Side)
 
     def history(self, action: Action, outcome: str, now: datetime, answer: Observation | None = None) -> HistoryRow:
         """One row for the history: what was done to what, by which rule, from which observations."""

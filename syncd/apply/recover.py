@@ -43,7 +43,9 @@ class Recovery:
         for collection in sorted({row.calendar for row in rows}):
             mine = [row for row in rows if row.calendar == collection]
             calendar = self.calendars.get(collection)
-            if calendar is not None:
+            if calendar is None:  # gone, or no longer of this connection: nothing can come of it any more
+                parts += [self._dropped(row) for row in mine if not isinstance(row.action, MakeCalendar)]
+            else:
                 parts += await self._creates(calendar, [row for row in mine if isinstance(row.action, Create)])
                 parts += await self._others(calendar, [row for row in mine if isinstance(row.action, Update | Delete)])
         parts += [self._dropped(row) for row in rows if isinstance(row.action, MakeCalendar)]

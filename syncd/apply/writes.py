@@ -13,7 +13,19 @@ from syncd.apply.ledger import Ledger
 from syncd.apply.pace import Pace, flow
 from syncd.apply.rows import join
 from syncd.errors import AdapterError, Exists, Rejected, Stale, Throttled, Transient
-from syncd.model import Create, Delete, MakeCalendar, Observation, Ref, Side, Update, Write
+from syncd.model import (
+    Absence,
+    Create,
+    Delete,
+    Event,
+    Gone,
+    MakeCalendar,
+    Observation,
+    Ref,
+    Side,
+    Update,
+    Write,
+)
 from syncd.normalise import canonical, fit
 from syncd.ports import (
     CalendarAdapter,
@@ -28,6 +40,7 @@ from syncd.ports import (
     WriteState,
 )
 from syncd.run import Pass
+from syncd.telemetry import logger
 
 PATIENCE = 30.0  # seconds that a Retry-After is waited for inside a pass
 TRIES = 6  # times that a throttled call is sent
@@ -78,6 +91,7 @@ class Writer:
     serial: int = 0
     total: int = 0
     bad_calls: int = 0
+    sent: set[str] = field(default_factory=set)
 
     async def write(self, actions: Sequence[Write]) -> None:
         """All writes: creates, then updates, then deletes; within one calendar side by side."""
@@ -86,12 +100,26 @@ class Writer:
             chosen = [action for action in actions if isinstance(action, kind)]
             for collection in sorted({self._collection(action) for action in chosen}):
                 part = [action for action in chosen if self._collection(action) == collection]
-                await self._write_to(self.calendars[collection], part)
+                calendar = self.calendars.get(collection)
+                if calendar is None:
+                    await self._gone_with(collection, part)
+                else:
+                    await self._write_to(calendar, part)
 
     def _collection(self, action: Write) -> str:
         if isinstance(action, Create):
             return action.calendar or self.ledger.target
         return action.ref.collection
+
+    async def _gone_with(self, collection: str, actions: Sequence[Write]) -> None:
+        """What lay in a calendar that is no longer there has gone with it: a removal is done, nothing else can be."""
+        now, lease = self.work.clock.now(), await self.tenure.current()
+        for action in actions:
+            if isinstance(action, Delete):
+                absence = Absence(Gone.GONE, "its calendar is gone", now)
+                gone = Observation(action.side, action.ref, Event(), now, absence=absence)
+                row = self._row(action, collection, lease)
+                await self._record([self.ledger.done(row, gone, now, "done: its calendar is gone")])
 
     async def _write_to(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> None:
         can = calendar.capabilities
@@ -101,7 +129,12 @@ class Writer:
         for start in range(0, len(actions), STRETCH):
             rows = await self._intend(calendar, actions[start : start + STRETCH])
             jobs = batches(rows, can.max_batch, self._group)
-            await flow(jobs, pace, lambda part: self._call(calendar, part, pace))
+            try:
+                await flow(jobs, pace, lambda part: self._call(calendar, part, pace))
+            except AdapterError:
+                unsent = [row for row in rows if row.id not in self.sent]
+                await self._record([self._closed(row, "not sent", WriteState.DROPPED) for row in unsent])
+                raise
 
     def _group(self, row: JournalRow) -> str:
         """The object that a write goes to: edits of one object travel together."""
@@ -114,30 +147,33 @@ class Writer:
 
     async def _intend(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> list[JournalRow]:
         """Commit the intents of a stretch of writes before the first of them is sent."""
-        now, lease = self.work.clock.now(), await self.tenure.current()
-        rows = []
-        for action in actions:
-            self.serial += 1
-            bulk = isinstance(action, Create) and not calendar.capabilities.keyed_bulk
-            rows.append(
-                JournalRow(
-                    id=f"{self.work.run}-{lease.name}-{lease.fence}-{self.serial}",
-                    connection=self.ledger.connection.id,
-                    run=self.work.run,
-                    side=action.side,
-                    calendar=calendar.collection,
-                    action=action,
-                    opened_at=now,
-                    bulk=bulk,
-                )
-            )
+        lease = await self.tenure.current()
+        bulk = not calendar.capabilities.keyed_bulk
+        rows = [
+            replace(self._row(action, calendar.collection, lease), bulk=bulk and isinstance(action, Create))
+            for action in actions
+        ]
         await self.work.store.commit(Changes(journal=rows), lease)
         return rows
+
+    def _row(self, action: Write, collection: str, lease: Lease) -> JournalRow:
+        self.serial += 1
+        return JournalRow(
+            id=f"{self.work.run}-{lease.name}-{lease.fence}-{self.serial}",
+            connection=self.ledger.connection.id,
+            run=self.work.run,
+            side=action.side,
+            calendar=collection,
+            action=action,
+            opened_at=self.work.clock.now(),
+        )
 
     # --- one call ----------------------------------------------------------------------------------------------------
 
     async def _call(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> None:
         """Send some writes together and record what came back. What may have been applied stays open."""
+        self.sent.update(row.id for row in rows)
+        began = asyncio.get_running_loop().time()
         try:
             outcomes = await self._send(calendar, rows, pace)
         except (Transient, TimeoutError) as error:
@@ -148,7 +184,10 @@ class Writer:
             await self._record([self._closed(row, f"not done: {error}") for row in rows])
             raise
         self.bad_calls = 0
+        took = asyncio.get_running_loop().time() - began
         await self._record([await self._outcome(calendar, row, out) for row, out in zip(rows, outcomes, strict=True)])
+        for row, out in zip(rows, outcomes, strict=True):
+            log_write(self.ledger.connection.id, row, out, took)
 
     async def _send(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> Sequence[Outcome]:
         for attempt in range(TRIES):
@@ -231,7 +270,26 @@ class Writer:
         return Changes(journal=[replace(row, state=state, closed_at=now, outcome=why)])
 
     async def _record(self, outcomes: Sequence[Changes]) -> None:
-        await self.work.store.commit(join(outcomes), await self.tenure.current())
+        if outcomes:
+            await self.work.store.commit(join(outcomes), await self.tenure.current())
+
+
+def log_write(connection: str, row: JournalRow, outcome: Outcome, seconds: float) -> None:
+    """One line for one write: what was done to which item by which rule, never what it says."""
+    ref = outcome.ref.id if isinstance(outcome, Observation) else getattr(row.action, "ref", None)
+    keys = {
+        "connection": connection,
+        "run": row.run,
+        "side": row.side.value,
+        "action": row.action.kind,
+        "rule": row.action.why.value,
+        "ref": str(ref) if ref is not None else None,
+        "duration_ms": round(seconds * 1000),
+    }
+    if isinstance(outcome, Observation):
+        logger().info("written", **keys)
+    else:
+        logger().warning("not written", error=type(outcome).__name__, **keys)
 
 
 def batches(rows: Sequence[JournalRow], size: int, group: Callable[[JournalRow], str]) -> list[list[JournalRow]]:

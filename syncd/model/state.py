@@ -281,6 +281,7 @@ class Connection:
     paused: bool = False
     disconnecting: bool = False
     first_passed: bool = False
+    doubt: str | None = None  # why the schedule seems lost, by one reading so far (R20)
     careful: bool = False  # after a restore: no deletion without approval in the next pass
     calendar: str | None = None
     calendar_generation: int = 1

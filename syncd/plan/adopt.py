@@ -117,7 +117,7 @@ class _Adoption:
     def equals(self) -> None:
         """A session and an event of equal time and shown title are one thing made twice by hand (R13b)."""
         sessions = [item for item in self._free(Side.WIX) if item.pending and self._exportable(item)]
-        outside = [item for item in self._free(Side.EXTERNAL) if is_plain(item)]
+        outside = [item for item in self._free(Side.EXTERNAL) if is_plain(item) and self._would_copy(item)]
         for session, event in match(sessions, outside, _shown_content):
             seen = at(session, Side.WIX)
             generation = session.generations + 1
@@ -133,6 +133,11 @@ class _Adoption:
                 participants=_count(session),
             )
             self._join(session, event, link)
+
+    def _would_copy(self, item: Item) -> bool:
+        """Whether one of the two would get a copy: adoption comes before a creation (R13)."""
+        chosen = at(item, Side.EXTERNAL).ref.collection in View(item, self.connection, self.policy).imported_from
+        return self.connection.config.exports or (self.connection.config.imports and chosen)
 
     def _exportable(self, item: Item) -> bool:
         seen = at(item, Side.WIX)

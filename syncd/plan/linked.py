@@ -158,7 +158,8 @@ def _edits(view: View, side: Side) -> tuple[Change, ...]:
 
 def _act(view: View, side: Side) -> str:
     """Deletions of one series count once (R15)."""
-    series = view.seen(side).traits.series
+    seen = view.item.at(side)
+    series = seen.traits.series if seen is not None else None
     return f"{side}|{series}" if series else view.name
 
 

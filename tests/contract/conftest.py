@@ -1,7 +1,6 @@
 """One stage per test and subject; what a subject cannot do is not asked of it, and the summary says so."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,8 +8,7 @@ import pytest
 from syncd.sandbox.radicale import RadicaleServer
 from tests.contract.subject_apple import ACCOUNTS
 from tests.contract.subjects import ABILITIES, Stage, Subject, subjects
-
-LACKS = "lacks "
+from tests.contract.summary import LACKS
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,14 +48,3 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.base_url
     finally:
         asyncio.run(server.stop())
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Per subject, what was not asked of it, and of how many tests."""
-    lines: dict[str, int] = defaultdict(int)
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        if "tests/contract/" in report.nodeid and LACKS in reason:
-            lines[reason.removeprefix("Skipped: ")] += 1
-    for line, count in sorted(lines.items()):
-        terminalreporter.write_line(f"contract: {line}: {count} not run")
