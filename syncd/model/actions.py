@@ -101,7 +101,7 @@ class Update:
     """Write some fields of one item, if it is still at `if_match`. Bases advance for exactly these fields.
 
     `agreed`: the values that the other side's base takes, in that side's own form.
-    `refused`: entries for the link's `refused` (R5a). `participants`: the count to remember.
+    `refused`: entries for the link's `refused` (R5a). `seen`: the version of the other side it was planned from.
     """
 
     kind: ClassVar[str] = "update"
@@ -114,6 +114,7 @@ class Update:
     why: Rule
     mark: Mark | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    seen: str | None = field(default=None, compare=False)
     ordered: bool = False
 
     @property

@@ -14,6 +14,8 @@ from syncd.model import (
     Field,
     Item,
     Link,
+    LinkState,
+    Mark,
     Pair,
     Policy,
     Rule,
@@ -76,13 +78,24 @@ class _Adoption:
     def copies(self) -> None:
         """Copies of ours whose link is lost: their mark names the session (R13a, R25)."""
         sessions = {at(item, Side.WIX).ref.id: item for item in self._free(Side.WIX)}
-        for item in sorted(self._free(Side.EXTERNAL), key=order):
+        taken: set[str] = set()  # of several bearers the oldest is ours, the others are a person's copies
+        for item in sorted(self._free(Side.EXTERNAL), key=_age):
             mark = at(item, Side.EXTERNAL).traits.mark
-            if mark is None or mark.original is None or item.claim is not None or not self._at_its_key(item):
+            if mark is None or mark.original is None or mark.original in taken or not self._at_its_key(item):
                 continue
-            session = sessions.pop(mark.original, None) or _known_session(item, self.connection)
+            session = sessions.get(mark.original) or _known_session(item, self.connection)
+            if item.claim is not None:
+                session = self._waiting(item.claim, mark)
             if session is not None:
+                taken.add(mark.original)
                 self._by_mark(session, item, Side.WIX)
+
+    def _waiting(self, claim: Link, mark: Mark) -> Item | None:
+        """The item of a live link that has no copy at present, of the same generation (R25)."""
+        if claim.state is not LinkState.LIVE or claim.refs.external is not None or claim.generation != mark.generation:
+            return None
+        found = (item for item in self.items if item.link is not None and item.link.id == claim.id)
+        return next((item for item in found if item.wix is not None and item.wix.absence is None), None)
 
     def _at_its_key(self, item: Item) -> bool:
         """Whether the key in the mark is of this schedule, and the item lies where the key puts it."""
@@ -97,8 +110,9 @@ class _Adoption:
         source, seen = at(original, origin), at(copy, origin.other)
         mark = seen.traits.mark
         assert mark is not None  # noqa: S101 - the callers looked
+        name = original_id(origin, source.ref)
         link = Link(
-            id=link_id(self.connection, origin, original_id(origin, source.ref), mark.generation),
+            id=original.link.id if original.link else link_id(self.connection, origin, name, mark.generation),
             connection=self.connection.id,
             origin=origin,
             refs=Pair.of(origin, source.ref, seen.ref),
@@ -156,7 +170,7 @@ def _is_free(item: Item, side: Side) -> bool:
 
 def _age(item: Item) -> tuple[str, str]:
     """The oldest bearer of a key first, then by ref."""
-    seen = at(item, Side.WIX)
+    seen = item.external if item.external is not None else at(item, Side.WIX)
     return (seen.traits.created.isoformat() if seen.traits.created else "", str(seen.ref))
 
 

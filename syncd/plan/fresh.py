@@ -9,7 +9,7 @@ from syncd.model import UNSEEN, Delete, Gone, Item, Kind, Link, LinkState, Mark,
 from syncd.model.actions import Action
 from syncd.normalise import key_of
 from syncd.plan.copies import make_copy
-from syncd.plan.view import Presence, View
+from syncd.plan.view import Presence, View, may_not_touch
 
 UNCLAIMED = timedelta(minutes=10)  # between the two complete reads of R29
 
@@ -69,6 +69,9 @@ def _remains(view: View, side: Side) -> list[Action]:
     mark = seen.traits.mark
     if mark is None or mark.bridge != view.policy.bridge or not _is_ours(view, mark, side):
         return [_leave(view, Rule.R23, "we did not make it")]
+    untouchable = may_not_touch(seen, side, view.policy)
+    if untouchable is not None:
+        return [_leave(view, untouchable, "it may not be removed: it is left", listed=True)]
     return [Delete(view.name, side, seen.ref, seen.version, Rule.R23, then=None, ordered=True)]
 
 
@@ -99,7 +102,10 @@ def _marked_copy(view: View, mark: Mark) -> list[Action]:
     if not _is_ours(view, mark, Side.EXTERNAL):
         return [_leave(view, Rule.R25, "a copy that was made for another schedule")]
     seen, claim = view.seen(Side.EXTERNAL), view.item.claim
-    delete = Delete(view.name, Side.EXTERNAL, seen.ref, seen.version, Rule.R25, then=None, act=view.name)
+    delete: Action = Delete(view.name, Side.EXTERNAL, seen.ref, seen.version, Rule.R25, then=None, act=view.name)
+    untouchable = may_not_touch(seen, Side.EXTERNAL, view.policy)
+    if untouchable is not None:
+        delete = _leave(view, untouchable, "it may not be removed: it is left", listed=True)
     if claim is not None and claim.state is LinkState.LIVE:
         return [delete] if _superseded(claim, mark) else [_leave(view, Rule.R25, "a person's copy of our copy")]
     if claim is not None:

@@ -30,7 +30,7 @@ from syncd.model.actions import Action
 from syncd.normalise import value_digest
 from syncd.plan.copies import make_copy
 from syncd.plan.merge import company_reason, has_company, merge
-from syncd.plan.view import Presence, View
+from syncd.plan.view import Presence, View, may_not_touch
 
 _THERE = (Presence.HERE, Presence.AWAY)
 _MISSING = (Presence.GONE, Presence.ELSEWHERE)
@@ -105,12 +105,18 @@ def _remove(view: View, rule: Rule) -> list[Action]:
             continue
         if view.presence(side) is Presence.UNKNOWN:
             return [Skip(view.name, rule, "where it is could not be found out", stays=True)]
+        untouchable = may_not_touch(seen, side, view.policy)
+        if untouchable is not None:
+            found.append(Skip(view.name, untouchable, "it may not be removed: it is left", listed=True))
+            continue
         losers = tuple(replace(lost, why=rule) for lost in _edits(view, side))
         found.append(Delete(view.name, side, seen.ref, seen.version, rule, then=None, ordered=True, losers=losers))
     former = view.link.former
     if former is not None:
         found.insert(0, Delete(view.name, Side.EXTERNAL, former.ref, former.version, rule, former=True, ordered=True))
-    return found or [Release(view.name, rule, None, "nothing of ours is left to remove")]
+    if not any(isinstance(action, Delete) and not action.former for action in found):
+        found.append(Release(view.name, rule, None, "nothing of ours is left to remove"))
+    return found
 
 
 # --- one side gone ---------------------------------------------------------------------------------------------------
@@ -133,10 +139,9 @@ def _origin_gone(view: View, origin: Side) -> list[Action]:
     rule = Rule.R11 if losers else (Rule.R3 if origin is Side.WIX else Rule.R6)
     if not view.link.made[copy]:
         return [_dismiss(view, copy, Rule.R13, "an adopted item is never removed by us", losers)]
-    if copy is Side.EXTERNAL and (seen.traits.kind is not Kind.ORDINARY or not seen.traits.own):
-        return [_dismiss(view, copy, Rule.R16, "it may not be written any more", losers)]
-    if copy is Side.EXTERNAL and seen.traits.guests and view.policy.mails_guests:
-        return [_dismiss(view, copy, Rule.R26, "its guests would be mailed", losers)]
+    untouchable = may_not_touch(seen, copy, view.policy)
+    if untouchable is not None:
+        return [_dismiss(view, copy, untouchable, "it may not be removed: it is left", losers)]
     delete = Delete(
         view.name, copy, seen.ref, seen.version, rule, act=_act(view, origin), guard=copy is Side.WIX, losers=losers
     )

@@ -24,6 +24,7 @@ from syncd.model import (
     Update,
     Value,
     digest_of,
+    identical,
     same,
 )
 from syncd.model.actions import Action
@@ -76,9 +77,9 @@ def _judge(view: View, name: Field, changed: Pair[dict[Field, Value]], verdict: 
     if not sources:
         return
     values = Pair(view.shows(Side.WIX).get(name), view.shows(Side.EXTERNAL).get(name))
-    if _agree(view, name, values):
+    if _agree(view, name, values) and (len(sources) == 2 or not _zone_differs(values)):
         verdict.settle(name, values)
-    elif len(sources) == 1:
+    elif len(sources) == 1:  # a change of the zone alone travels too
         rule = Rule.R9 if _other_side_changed(name, changed, sources[0]) else None
         _carry(view, name, sources[0], rule, verdict)
     else:
@@ -89,6 +90,10 @@ def _agree(view: View, name: Field, values: Pair[Value]) -> bool:
     """Whether one side holds what the other would give it: equal edits are agreement (R9)."""
     limits = view.policy.limits
     return any(same(fit_value(name, values[side.other], limits[side]), values[side]) for side in Side)
+
+
+def _zone_differs(values: Pair[Value]) -> bool:
+    return same(values.wix, values.external) and not identical(values.wix, values.external)
 
 
 def _other_side_changed(name: Field, changed: Pair[dict[Field, Value]], source: Side) -> bool:
@@ -221,12 +226,15 @@ def reason_against(view: View, name: Field, source: Side) -> Rule:
 
 
 def put_back(view: View, name: Field, source: Side, rule: Rule, verdict: Verdict) -> None:
-    """Settle an edit that may not travel (R5a): put the side back as the other has it, once per change."""
+    """Settle an edit that may not travel (R5a): put the copy back as its original is, once per change.
+
+    An original is never put back: what cannot be written on its copy is left there, and listed.
+    """
     value, kept = view.shows(source).get(name), view.shows(source.other).get(name)
     change = Change(name, value, fit_value(name, kept, view.policy.limits[source]), rule, loser=value)
     entry, digest = f"{source}:{name}", value_digest(value)
     again = view.link.refused.get(entry) == digest
-    if again or kept is UNSEEN or may_travel(view, name, source.other) is not May.YES:
+    if again or source is view.link.origin or kept is UNSEEN or may_travel(view, name, source.other) is not May.YES:
         verdict.losers.append(change)
         verdict.listed = True
         verdict.left[entry] = digest
@@ -263,6 +271,7 @@ def _decide_asked(view: View, verdict: Verdict, found: list[Action]) -> None:
     if not verdict.asked:
         return
     held = update_of(view, Side.WIX, [*verdict.updates[Side.WIX], *verdict.asked], Rule.R28)
+    held = replace(held, seen=None)  # what we write on the other side meanwhile must not void the approval
     decision = view.item.decisions.get(digest_of(held))
     if decision is Decision.APPROVED:
         verdict.updates[Side.WIX] += verdict.asked
@@ -342,7 +351,9 @@ def update_of(view: View, side: Side, changes: list[Change], why: Rule) -> Updat
         )
         after = written.over(seen.event)
         mark = mark_for(view.link, seen.traits.mark, after, overridden)
-    return Update(view.name, side, seen.ref, seen.version, tuple(changes), agreed, why, mark)
+    other = view.item.at(side.other)
+    version = other.version if other is not None else None
+    return Update(view.name, side, seen.ref, seen.version, tuple(changes), agreed, why, mark, seen=version)
 
 
 def oscillates(view: View, side: Side, change: Change) -> bool:

@@ -24,8 +24,8 @@ def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[l
             continue  # in most passes nothing is
         new = {id(item): item for item in items if _is_new(item, side, connection, policy)}
         moved: dict[int, Item | None] = {}
-        for sameness in (_by_key, _by_occurrence, _by_day, _by_uid, _by_content):
-            marked = sameness is _by_key
+        for sameness in (_by_key_and_uid, _by_key_and_content, _by_occurrence, _by_day, _by_uid, _by_content):
+            marked = sameness in (_by_key_and_uid, _by_key_and_content)
             fresh_ones = [item for item in new.values() if (at(item, side).traits.mark is not None) is marked]
             for old, fresh in match(list(lost.values()), fresh_ones, _on(side, sameness)):
                 moved[id(old)], moved[id(fresh)] = _moved(old, fresh, side, found), None
@@ -60,9 +60,15 @@ def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> b
     return ours and View(item, connection, policy).presence(side) is Presence.HERE
 
 
-def _by_key(seen: Observation) -> Hashable | None:
-    """A copy of ours that comes back under another id bears its key still; marked items are matched by nothing else."""
-    return seen.traits.mark.key if seen.traits.mark is not None else None
+def _by_key_and_uid(seen: Observation) -> Hashable | None:
+    """A copy of ours under another id bears its key and its UID still; a person's copy of it has a UID of its own."""
+    traits = seen.traits
+    return (traits.mark.key, traits.uid) if traits.mark is not None and traits.uid else None
+
+
+def _by_key_and_content(seen: Observation) -> Hashable | None:
+    shows = content(seen.event)
+    return (seen.traits.mark.key, shows) if seen.traits.mark is not None and shows is not None else None
 
 
 def _by_occurrence(seen: Observation) -> Hashable | None:

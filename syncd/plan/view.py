@@ -14,9 +14,11 @@ from syncd.model import (
     Field,
     Gone,
     Item,
+    Kind,
     Link,
     Observation,
     Policy,
+    Rule,
     Side,
     Value,
     identical,
@@ -40,6 +42,15 @@ _ABSENCES = {
     Gone.OUT_OF_SCOPE: Presence.ELSEWHERE,
     Gone.UNKNOWN: Presence.UNKNOWN,
 }
+
+
+def may_not_touch(seen: Observation, side: Side, policy: Policy) -> Rule | None:
+    """Under which rule an item may be neither written nor removed, if so: fixed (R16), or with guests (R26)."""
+    if side is Side.WIX:
+        return None
+    if seen.traits.kind is not Kind.ORDINARY or not seen.traits.own:
+        return Rule.R16
+    return Rule.R26 if seen.traits.guests and policy.mails_guests else None
 
 
 @dataclass(frozen=True, slots=True)
