@@ -18,6 +18,8 @@ def decide_fresh(view: View, work: Workload, now: datetime) -> list[Action]:
     """The actions for one unlinked item; never empty."""
     side = Side.EXTERNAL if view.item.external is not None else Side.WIX
     seen = view.seen(side)
+    if seen.absence is not None and seen.absence.kind is Gone.UNKNOWN:
+        return [_leave(view, Rule.R31, "where it is could not be found out", stays=True)]
     if seen.absence is not None:
         return [_leave(view, Rule.R12, "it is gone and was never linked")]
     if view.item.linked_elsewhere:

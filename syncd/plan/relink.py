@@ -53,11 +53,12 @@ def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> b
     if item.link is not None or item.linked_elsewhere or item.frozen:
         return False
     seen = item.at(side)
-    if seen is None or seen.absence is not None or (side is Side.WIX and item.external is not None):
+    if seen is None or (side is Side.WIX and item.external is not None):
         return False
-    mark = seen.traits.mark
-    ours = mark is None or mark.bridge == policy.bridge
-    return ours and View(item, connection, policy).presence(side) is Presence.HERE
+    presence, mark = View(item, connection, policy).presence(side), seen.traits.mark
+    if mark is None:
+        return presence is Presence.HERE
+    return mark.bridge == policy.bridge and presence in (Presence.HERE, Presence.UNKNOWN)
 
 
 def _by_key_and_uid(seen: Observation) -> Hashable | None:

@@ -1,0 +1,187 @@
+"""How a connection stands, and that a plan for one that stands badly does nothing: R19, R20, R21, R22."""
+
+from dataclasses import replace
+
+import pytest
+
+from syncd.connections import objections
+from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden, Throttled, Transient
+from syncd.model import Connection, Item, MakeCalendar, Reason, Rule, Schedule, Side, Status
+from syncd.normalise import calendar_key
+from syncd.ports import ForeignConnection
+from syncd.standing import after_error, verify
+from tests.rules.build import (
+    BRIDGE,
+    CONNECTION,
+    DENTIST,
+    STAFF,
+    absent,
+    connection,
+    copy_outside,
+    event,
+    linked,
+    new,
+    outside,
+    session,
+)
+from tests.rules.expect import planned, skip, written
+
+OWNED = replace(STAFF, owner="user-1")
+OWNED_CONNECTION = connection(schedule=OWNED)
+
+
+def work() -> list[Item]:
+    """Work that an ordinary connection would do."""
+    gone = linked(absent(session()), copy_outside(session()))
+    return [new(session(event("Pilates"), id="s2")), gone, new(outside(DENTIST))]
+
+
+def stopped(rule: Rule) -> list[object]:
+    return [skip("connection", rule, stays=True)]
+
+
+def read(one: Connection, schedule: Schedule | None) -> tuple[Connection, str | None]:
+    return verify(one, schedule, synced_elsewhere=False)
+
+
+def test_an_ordinary_connection_would_do_this_work() -> None:
+    assert sorted(one.kind for one in written(*work())) == ["create", "create", "delete"]
+
+
+# R19
+
+
+def test_r19_a_schedule_that_wix_syncs_itself_is_refused_and_skipped() -> None:
+    after, doubt = verify(CONNECTION, STAFF, synced_elsewhere=True)
+    assert (after.status, after.reason, doubt) == (Status.ERROR, Reason.SYNCED_BY_WIX, None)
+    assert planned(*work(), connection=after) == stopped(Rule.R19)
+
+
+def test_r19_it_stays_so_while_wix_syncs_it() -> None:
+    once, _ = verify(CONNECTION, STAFF, synced_elsewhere=True)
+    again, _ = verify(once, STAFF, synced_elsewhere=True)
+    assert again.reason is Reason.SYNCED_BY_WIX
+
+
+def test_r19_it_goes_on_when_wix_does_no_longer() -> None:
+    before, _ = verify(CONNECTION, STAFF, synced_elsewhere=True)
+    after, doubt = verify(before, STAFF, synced_elsewhere=False)
+    assert (after.status, after.reason, after.detail, doubt) == (Status.CONNECTED, None, None, None)
+    assert written(*work(), connection=after)
+
+
+@pytest.mark.parametrize("name", [STAFF.id, STAFF.external_id])
+def test_r19_such_a_schedule_cannot_be_connected(name: str) -> None:
+    (problem,) = objections(STAFF, [ForeignConnection(name, "calendar", "CONNECTED")])
+    assert STAFF.id in problem
+
+
+def test_r19_the_connection_of_another_schedule_is_no_objection() -> None:
+    assert objections(STAFF, [ForeignConnection("schedule-2", "calendar", "CONNECTED")]) == []
+
+
+# R20
+
+
+def test_r20_a_cancelled_schedule_disconnects_and_nothing_is_removed() -> None:
+    after, _ = read(CONNECTION, replace(STAFF, active=False))
+    assert (after.status, after.reason) == (Status.DISCONNECTED, Reason.SCHEDULE_LOST)
+    assert planned(*work(), connection=after) == stopped(Rule.R20)
+
+
+def test_r20_a_missing_schedule_disconnects_after_two_reads() -> None:
+    once, doubt = read(CONNECTION, None)
+    assert (once.status, bool(doubt)) == (Status.SYNCED, True)
+    twice, _ = read(once, None)
+    assert twice.status is Status.DISCONNECTED
+    assert planned(*work(), connection=twice) == stopped(Rule.R20)
+
+
+def test_r20_cancellations_read_while_the_schedule_is_in_doubt_are_not_acted_on() -> None:
+    once, doubt = read(CONNECTION, None)
+    assert written(*work(), connection=once, doubtful=doubt) == []
+
+
+def test_r20_a_schedule_that_is_there_again_clears_the_doubt() -> None:
+    once, _ = read(CONNECTION, None)
+    back, doubt = read(once, STAFF)
+    assert (back, doubt) == (CONNECTION, None)
+    assert read(back, None)[0].status is Status.SYNCED
+
+
+def test_r20_another_owner_disconnects_after_two_reads() -> None:
+    other = replace(OWNED, owner="user-2")
+    once, doubt = read(OWNED_CONNECTION, other)
+    assert (once.status, bool(doubt)) == (Status.SYNCED, True)
+    twice, _ = read(once, other)
+    assert twice.status is Status.DISCONNECTED
+    assert planned(*work(), connection=twice) == stopped(Rule.R20)
+
+
+def test_r20_an_owner_that_is_not_told_is_no_change_and_is_not_forgotten() -> None:
+    once, doubt = read(OWNED_CONNECTION, replace(OWNED, owner=None))
+    assert (once, doubt) == (OWNED_CONNECTION, None)
+    assert read(once, replace(OWNED, owner="user-2"))[1] is not None
+
+
+def test_r20_an_owner_told_for_the_first_time_is_no_change() -> None:
+    after, doubt = read(CONNECTION, OWNED)
+    assert (after.status, after.schedule.owner, doubt) == (Status.SYNCED, "user-1", None)
+
+
+def test_r20_one_read_of_each_doubt_is_not_two_reads_of_one() -> None:
+    once, _ = read(OWNED_CONNECTION, None)
+    twice, _ = read(once, replace(OWNED, owner="user-2"))
+    assert twice.status is Status.SYNCED
+
+
+# R21
+
+
+def test_r21_revoked_access_is_an_error_with_the_repair_and_deletes_nothing() -> None:
+    after = after_error(CONNECTION, AuthRevoked("the grant was revoked", side=Side.EXTERNAL, hint="connect again"))
+    assert (after.status, after.reason) == (Status.ERROR, Reason.TOKEN_REVOKED)
+    assert planned(*work(), connection=after) == stopped(Rule.R21)
+    assert (after.calendar, after.config) == (CONNECTION.calendar, CONNECTION.config)
+
+
+def test_r21_access_refused_by_the_site_is_not_the_accounts_fault() -> None:
+    after = after_error(CONNECTION, AuthRevoked("the app was removed", side=Side.WIX))
+    assert after.reason is not Reason.TOKEN_REVOKED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Transient("the server is busy", side=Side.EXTERNAL), Throttled("slower", retry_after=3, side=Side.EXTERNAL)],
+)
+def test_r21_a_passing_failure_changes_no_status(error: AdapterError) -> None:
+    after = after_error(CONNECTION, error)
+    assert (after.status, after.reason) == (Status.SYNCED, None)
+
+
+# R22
+
+
+def test_r22_a_calendar_that_is_gone_is_an_error_and_nothing_is_deleted_in_wix() -> None:
+    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL))
+    assert (after.status, after.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_DELETED)
+    assert planned(*work(), connection=after) == stopped(Rule.R22)
+
+
+def test_r22_a_calendar_that_cannot_be_made_is_an_error() -> None:
+    refused = Forbidden("too many calendars", code="CALENDAR_CREATION_FAILED", side=Side.EXTERNAL)
+    after = after_error(connection(calendar=None), refused)
+    assert (after.status, after.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_CREATION_FAILED)
+    assert planned(*work(), connection=after) == stopped(Rule.R22)
+
+
+def test_r22_no_new_calendar_is_made_by_itself() -> None:
+    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL))
+    assert not [one for one in planned(*work(), connection=after) if isinstance(one, MakeCalendar)]
+
+
+def test_r22_a_new_calendar_on_request_has_a_name_of_its_own() -> None:
+    asked = connection(calendar=None, calendar_generation=2)
+    key = calendar_key(BRIDGE, STAFF.id, 2)
+    assert planned(new(session()), connection=asked)[0] == MakeCalendar("calendar", "Ada", key)
+    assert key != calendar_key(BRIDGE, STAFF.id, 1)
