@@ -153,12 +153,11 @@ class ChangeSet:
 
 
 class LinkState(StrEnum):
-    """LIVE: both sides are kept the same. DISMISSED: the copy was removed on purpose and is not made again until the
-    original's time changes (R3). RELEASED: we let go of both. TOMBSTONE: gone on both sides (R12)."""
+    """LIVE: both sides are kept the same. DISMISSED: one side is left as it is and gets no copy until its time changes
+    (R3). TOMBSTONE: gone on both sides (R12)."""
 
     LIVE = "live"
     DISMISSED = "dismissed"
-    RELEASED = "released"
     TOMBSTONE = "tombstone"
 
 

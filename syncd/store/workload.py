@@ -22,7 +22,7 @@ from syncd.store.tables import ITEMS, history, link, pending
 
 MOST_NEIGHBOURS: Final = 20_000
 _DAY: Final = timedelta(hours=24)
-_FIRST_CLAIM: Final = (LinkState.LIVE, LinkState.DISMISSED, LinkState.RELEASED)
+_FIRST_CLAIM: Final = (LinkState.LIVE, LinkState.DISMISSED)
 
 
 async def workload(connection: AsyncConnection, name: str, now: datetime, window: Window) -> Workload:

@@ -34,7 +34,6 @@ LINK_STATES: Final = {
     "live": LinkState.LIVE,
     "tombstone": LinkState.TOMBSTONE,
     "dismissed": LinkState.DISMISSED,
-    "released": LinkState.RELEASED,
 }
 
 

@@ -72,7 +72,7 @@ async def test_a_link_comes_back_equal_and_is_found_by_either_side(store: SqlSto
 
 async def test_links_of_are_of_every_connection_but_no_tombstones(store: SqlStore) -> None:
     dead = link("l3", state=LinkState.TOMBSTONE)
-    live = [link("l1"), link("l2", connection="c2", state=LinkState.RELEASED)]
+    live = [link("l1"), link("l2", connection="c2", state=LinkState.DISMISSED)]
     await store.commit(Changes(links=[*live, dead]), None)
     assert await store.links_of(Side.WIX, [Ref(SITE, "s1")]) == live
     assert await store.links("c1") == [live[0], dead]

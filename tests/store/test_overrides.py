@@ -86,7 +86,7 @@ async def test_a_moved_override_yields_to_the_new_sessions_own(store: SqlStore) 
 
 
 async def test_an_override_of_a_session_makes_its_live_links_pending_for_each_connection(store: SqlStore) -> None:
-    links = [link("l1"), link("l2", connection="c2"), link("l3", connection="c3", state=LinkState.RELEASED)]
+    links = [link("l1"), link("l2", connection="c2"), link("l3", connection="c3", state=LinkState.DISMISSED)]
     owners = [connection(name) for name in ("c1", "c2", "c3")]
     await store.commit(Changes(connections=owners, observations=[session()], links=links), None)
     later = NOW + timedelta(hours=1)

@@ -69,7 +69,7 @@ async def test_nothing_pending_is_an_empty_workload(store: SqlStore) -> None:
 
 async def test_links_that_ended_before_the_window_do_not_count_as_linked(store: SqlStore) -> None:
     seen = [session("s1", event=event(day=1)), session("s2", event=event(day=3)), outside("e1", event=event(day=1))]
-    links = [link(), link("l2", wix="s2", external="e2"), link("l3", wix="s2", state=LinkState.RELEASED)]
+    links = [link(), link("l2", wix="s2", external="e2"), link("l3", wix="s2", state=LinkState.DISMISSED)]
     await put(store, connections=[connection()], observations=seen, links=links)
     work = await store.workload("c1", NOW, Window(NOW, NOW + DAY))
     assert work.linked == 1
@@ -87,7 +87,7 @@ async def test_an_unlinked_pending_item_stands_alone(store: SqlStore) -> None:
     assert [(row.side, row.ref, row.since) for row in item.pending] == [(Side.WIX, Ref(SITE, "s1"), NOW)]
 
 
-@pytest.mark.parametrize("state", [LinkState.LIVE, LinkState.DISMISSED, LinkState.RELEASED])
+@pytest.mark.parametrize("state", [LinkState.LIVE, LinkState.DISMISSED])
 @pytest.mark.parametrize("touched", [[session()], [outside()], [session(), outside()]])
 async def test_a_linked_item_comes_once_with_both_sides(
     store: SqlStore, state: LinkState, touched: list[object]
@@ -109,7 +109,7 @@ async def test_a_tombstone_claims_nothing(store: SqlStore) -> None:
 
 
 async def test_a_live_link_claims_a_ref_before_a_released_one(store: SqlStore) -> None:
-    links = [link("a", external=None, state=LinkState.RELEASED), link("b")]
+    links = [link("a", external=None, state=LinkState.DISMISSED), link("b")]
     await put(store, connections=[connection()], links=links, touched=[touch(session())])
     assert [item.link for item in await items(store)] == [links[1]]
 
@@ -123,7 +123,7 @@ async def test_another_connections_link_is_not_this_ones(store: SqlStore) -> Non
 
 async def test_what_another_connection_only_exports_is_not_linked_elsewhere(store: SqlStore) -> None:
     theirs = link("l2", external="e2", connection="c2")
-    links = [link("l1"), theirs, link("l3", external="e3", connection="c3", state=LinkState.RELEASED)]
+    links = [link("l1"), theirs, link("l3", external="e3", connection="c3", state=LinkState.DISMISSED)]
     await put(store, connections=[connection()], observations=[session()], links=links, touched=[touch(session())])
     (item,) = await items(store)
     assert (item.linked_elsewhere, item.exported_by) == (False, 2)
