@@ -57,6 +57,18 @@ class RadicaleError(RuntimeError):
     """The server cannot run, or refused what it was given to begin with."""
 
 
+# Radicale with an eye on its standard input: it ends when the process that started it is gone, however that ended.
+_TETHERED = """
+import os, runpy, sys, threading
+def watch():
+    sys.stdin.buffer.read()
+    os._exit(0)
+threading.Thread(target=watch, daemon=True).start()
+sys.argv[0] = "radicale"
+runpy.run_module("radicale", run_name="__main__")
+"""
+
+
 class RadicaleServer:
     """One Radicale with its files in `folder` and the accounts {e-mail: password}.
 
@@ -107,6 +119,8 @@ class RadicaleServer:
         if process is None:
             return
         process.terminate()
+        if process.stdin is not None:
+            process.stdin.close()
         try:
             await asyncio.to_thread(process.wait, _STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -121,9 +135,9 @@ class RadicaleServer:
         users.write_text("".join(f"{name}:{word}\n" for name, word in self._accounts.items()))
         config = folder / "config"
         config.write_text(_CONFIG.format(host=_HOST, port=self._port, folder=folder))
-        command = [sys.executable, "-m", "radicale", "--config", str(config)]
+        command = [sys.executable, "-c", _TETHERED, "--config", str(config)]
         with (folder / "stderr").open("wb") as errors:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, cwd=folder)
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=errors, stderr=errors, cwd=folder)
 
     async def _answers(self) -> bool:
         loop = asyncio.get_running_loop()

@@ -81,7 +81,7 @@ SCHEDULES = (
 
 OVERRIDES: tuple[Mapping[str, str], ...] = (
     {"schedule": YOGA.id, "title": "Teaching yoga", "description": "Mats are in the cupboard."},
-    {"session": "team_meeting", "title": "Busy at the studio", "description": ""},
+    {"session": "stock_taking", "title": "Busy at the studio", "description": ""},
     {"session": "training_1", "title": "Training with a client", "description": "Room North"},
 )
 """Titles and descriptions to be shown outside, for which Wix V3 has no place; `session` names an entry of

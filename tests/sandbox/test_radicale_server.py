@@ -1,8 +1,10 @@
 """Radicale as a subprocess: it starts, keeps, refuses, ends; and the calendars it is seeded with."""
 
+import asyncio
 import importlib.util
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -134,3 +136,34 @@ async def test_server_writes_nothing_to_the_screen_and_no_line_per_request(
 
     assert capfd.readouterr() == ("", "")
     assert (tmp_path / "stderr").read_text() == said
+
+
+async def test_the_server_ends_with_the_process_that_started_it_however_that_ended(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, os, sys, signal\n"
+        "from pathlib import Path\n"
+        "from syncd.sandbox.radicale import RadicaleServer\n"
+        "async def go():\n"
+        "    server = RadicaleServer(Path(sys.argv[1]), {'a@example.org': 'secret'})\n"
+        "    await server.start()\n"
+        "    print(server.pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(go())\n"
+    )
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    deadline = asyncio.get_running_loop().time() + 10
+    while is_alive(int(output)) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+    assert not is_alive(int(output))
+
+
+def is_alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
