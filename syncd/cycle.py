@@ -91,10 +91,10 @@ def _not_now(work: Pass, connection: Connection) -> str | None:
     """Why a connection has no turn at all, if so."""
     if connection.paused:
         return "paused"
-    if not connection.confirmed and not work.unconfirmed and not connection.disconnecting:
-        return "not confirmed yet: run connect again, or confirm its first plan"
     if connection.status is Status.DISCONNECTED and not connection.disconnecting:
         return "disconnected"
+    if not connection.confirmed and not work.unconfirmed and not connection.disconnecting:
+        return "not confirmed yet: run connect again, or confirm its first plan"
     return None
 
 

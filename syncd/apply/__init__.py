@@ -20,6 +20,7 @@ from syncd.model import (
     Policy,
     Update,
     Workload,
+    Write,
 )
 from syncd.normalise import collection_of
 from syncd.ports import Account, CalendarAdapter, CalendarInfo, Changes, HistoryRow, JournalRow, WriteState
@@ -52,7 +53,8 @@ class Applying:
         if connection.calendar is not None:
             ledger.target = collection_of(connection, connection.calendar)
         writer = Writer(self.work, ledger, self.calendars, self.tenure)
-        await writer.write([action for action in plan.actions if isinstance(action, Create | Update | Delete)])
+        writes = [action for action in plan.actions if isinstance(action, Create | Update | Delete)]
+        await writer.write([_placed(action, ledger.target) for action in writes])
         return writer.report
 
     async def _make_calendar(self, action: MakeCalendar, ledger: Ledger) -> None:
@@ -101,6 +103,11 @@ class Applying:
                 side=action.side,
                 hint="choose `--target primary`, or let the account make calendars",
             ) from error
+
+
+def _placed(action: Write, target: str) -> Write:
+    """A create with its calendar, which may just have been made: so planned, it is the same action in the next pass."""
+    return replace(action, calendar=target) if isinstance(action, Create) and not action.calendar else action
 
 
 async def settle_open(

@@ -13,6 +13,7 @@ from syncd.model import (
     Adopt,
     Connection,
     Create,
+    Decision,
     Delete,
     Event,
     Field,
@@ -41,7 +42,7 @@ from syncd.model import (
     same,
 )
 from syncd.model.actions import Action
-from syncd.normalise import canonical, covers
+from syncd.normalise import canonical, covers, mask
 from syncd.plan.view import View
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Note, Touch, WriteState
 
@@ -58,6 +59,7 @@ class Ledger:
     items: dict[str, Item] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)  # writes of an item that are not done yet
     waiting: set[str] = field(default_factory=set)  # items that stay pending
+    ending: set[str] = field(default_factory=set)  # items whose link dissolves with their last removal
     target: str = ""  # the collection exported to
 
     def __post_init__(self) -> None:
@@ -188,7 +190,11 @@ class Ledger:
             item = self.items.get(name)
             if item is None:
                 continue
-            found.void += [(self.connection.id, digest) for digest in item.decisions if digest not in standing]
+            # A decision stays until what it led to is done: lost with a crash, a person would be asked once more.
+            done = {
+                digest for digest, said in item.decisions.items() if said is Decision.WAITING or not self.left.get(name)
+            }
+            found.void += [(self.connection.id, digest) for digest in done - standing]
             if name not in listed:
                 found.quieted.append((self.connection.id, name))
             if not self.left.get(name) and name not in self.waiting:
@@ -203,7 +209,7 @@ class Ledger:
         """A write took effect: its answer, the bases it brought into agreement, and what it leaves to do."""
         action, found = row.action, Rows()
         assert not isinstance(action, MakeCalendar)  # noqa: S101 - a calendar has no item
-        answer = canonical(answer)
+        answer = self.storable(action.item, answer)
         self.left[action.item] = max(self.left.get(action.item, 1) - 1, 0)
         match action:
             case Create():
@@ -220,6 +226,13 @@ class Ledger:
         self._news(action, answer, found, now)
         self._finish(action.item, found, now)
         return found.changes()
+
+    def storable(self, name: str, seen: Observation) -> Observation:
+        """What a write or a look at one item answered, in the form in which readings are stored (R17)."""
+        item = self.items.get(name)
+        outside = item is not None and item.link is not None and item.link.origin is Side.EXTERNAL
+        masked = outside and seen.side is Side.EXTERNAL and seen.absence is None
+        return mask(canonical(seen), self.policy.import_details) if masked else canonical(seen)
 
     def _created(self, action: Create, answer: Observation, found: Rows) -> None:
         side = action.side
@@ -251,13 +264,15 @@ class Ledger:
         if action.former:
             self._keep(action.item, replace(link, former=None), found)
         elif action.then is None:
-            if not self.left.get(action.item):
-                found.dissolved.append(link.id)
+            self.ending.add(action.item)
         else:
             refs = link.refs.put(action.side, None) if action.then is LinkState.DISMISSED else link.refs
             self._keep(action.item, replace(link, state=action.then, refs=refs), found)
         if not action.former:
             self.items[action.item] = self.items[action.item].put(action.side, answer)
+        if action.item in self.ending and not self.left.get(action.item):
+            found.links.pop(link.id, None)
+            found.dissolved.append(link.id)
 
     def _news(self, action: Write, answer: Observation, found: Rows, now: datetime) -> None:
         """What we wrote in Wix is news for the other connections that cover the session."""
@@ -272,7 +287,7 @@ class Ledger:
         item = self.items.get(name)
         if item is None or self.left.get(name) or name in self.waiting:
             return
-        # What was held of it was held at other versions, or was just done: a hold that still stands is waited for above.
+        # What was held of it was held at other versions, or was just done; an item that still waits is left out above.
         found.void += [(self.connection.id, digest) for digest in item.decisions]
         if item.link is not None and item.link.state is LinkState.LIVE and self._differs(item):
             refs = [(side, item.link.refs[side]) for side in Side]

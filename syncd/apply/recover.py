@@ -23,7 +23,6 @@ from syncd.model import (
     Update,
     same,
 )
-from syncd.normalise import canonical
 from syncd.ports import CalendarAdapter, Changes, JournalRow, Touch, WriteState
 
 BULK_WAIT = timedelta(seconds=30)  # a bulk whose reply was lost may still be on its way
@@ -78,7 +77,7 @@ class Recovery:
         seen = found.get(action.ref)
         if seen is None or (seen.absence is not None and seen.absence.kind is Gone.UNKNOWN):
             return None
-        seen = canonical(seen)
+        seen = self.ledger.storable(action.item, seen)
         if self._took_effect(action, seen):
             return self.ledger.done(row, seen, self.now, "done, seen after its reply was lost")
         if seen.absence is None and seen.version == action.if_match:

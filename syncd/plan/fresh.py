@@ -108,6 +108,8 @@ def _marked_copy(view: View, mark: Mark) -> list[Action]:
     untouchable = may_not_touch(seen, Side.EXTERNAL, view.policy)
     if untouchable is not None:
         delete = _leave(view, untouchable, "it may not be removed: it is left", listed=True)
+    if claim is not None and claim.former is not None and claim.former.ref == seen.ref:
+        return [_leave(view, Rule.R30, "the copy in the calendar used before: it goes with its link")]
     if claim is not None and claim.state is LinkState.LIVE:
         return [delete] if _superseded(claim, mark) else [_leave(view, Rule.R25, "a person's copy of our copy")]
     if claim is not None:

@@ -1,0 +1,155 @@
+"""`syncd connect`: verify, store, show the first plan, ask (R29). A connect that fails leaves nothing behind.
+
+Not here: what may be connected (syncd.connections), how a plan looks (plans).
+"""
+
+import asyncio
+import sys
+from typing import Unpack
+
+import click
+
+from syncd.cli import FINE, HELD, Command, shared_options
+from syncd.cli.compose import APPLE, Credentials, House, new_id, open_house, seal
+from syncd.cli.listing import summary
+from syncd.cli.passes import one_pass
+from syncd.cli.plans import print_plan
+from syncd.cli.shown import ask, may_show_text, print_json, progress
+from syncd.cli.wishes import WishOptions, wish_of, wish_options
+from syncd.connections import Request, confirm, connect
+from syncd.errors import ConfigError
+from syncd.model import Connection
+from syncd.ports import SiteAdapter
+from syncd.run import Result
+from syncd.store import SqlStore
+
+
+class AppleOptions(WishOptions):
+    """The options of `connect apple`."""
+
+    schedule: str
+    email: str
+    password_stdin: bool
+    url: str | None
+    yes: bool
+    as_json: bool
+    show_text: bool
+
+
+@click.group("connect", params=[*shared_options()])
+def connect_command() -> None:
+    """Connect a schedule with the calendars of an account."""
+
+
+@connect_command.command("apple", cls=Command)
+@click.option("--schedule", required=True, metavar="ID", help="As `syncd schedules` lists it.")
+@click.option("--email", required=True, metavar="E", help="The address of the account.")
+@click.option("--password-stdin", is_flag=True, help="Read the app-specific password from standard input.")
+@click.option("--url", metavar="URL", help="Another CalDAV server than the configured one.")
+@wish_options
+@click.option("--yes", is_flag=True, help="Accept the first plan without a question.")
+@click.option("--json", "as_json", is_flag=True, help="The connection and its first plan as JSON.")
+@click.option("--show-text", is_flag=True, help="Print titles also where nobody sits before a terminal.")
+@click.pass_context
+def apple_command(ctx: click.Context, **options: Unpack[AppleOptions]) -> None:
+    """Connect a schedule with an account at iCloud, or at another CalDAV server.
+
+    Nothing is written on either side: the first plan is shown, and the next `syncd run --once` applies it when you
+    agreed. The same account and schedule again renews the connection.
+    """
+    house = open_house(ctx)
+    credentials = Credentials(options["email"], _password(options), options["url"])
+    ctx.exit(asyncio.run(_connect(house, credentials, options)))
+
+
+def _password(options: AppleOptions) -> str:
+    if options["password_stdin"]:
+        word = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        word = click.prompt("App-specific password", hide_input=True, err=True)
+    else:
+        raise click.UsageError("give the password on standard input, with --password-stdin")
+    if not word:
+        raise click.UsageError("the password is empty")
+    return word
+
+
+async def _connect(house: House, credentials: Credentials, options: AppleOptions) -> int:
+    keys = house.keys()
+    async with house.store() as store:
+        before = {one.id for one in await store.connections()}
+        request = Request(
+            id=new_id(),
+            provider=APPLE,
+            schedule=options["schedule"],
+            email=credentials.email,
+            sealed=seal(keys, credentials),
+            wish=wish_of(options),
+        )
+        made = await stored(house, store, credentials, request)
+        try:
+            result = await first_plan(house, store, made)
+        except BaseException:
+            if made.id not in before:
+                await store.forget_connection(made.id)
+            raise
+        return await _settle(house, store, result, options)
+
+
+async def stored(house: House, store: SqlStore, credentials: Credentials, request: Request) -> Connection:
+    """The verified connection, stored."""
+    account = house.account(request.provider, credentials)
+    site: SiteAdapter | None = None
+    try:
+        site = await site_of(house, request.schedule)
+        return await connect(house.desk(store), site, account, request)
+    finally:
+        await account.aclose()
+        if site is not None:
+            await site.aclose()
+
+
+async def site_of(house: House, schedule: str) -> SiteAdapter:
+    """The site that has the schedule; the first one when none has it, so that its error says so."""
+    names = house.sites()
+    for name in names if len(names) > 1 else ():
+        site = house.site(name)
+        if any(schedule in (one.id, one.external_id) for one in await site.schedules()):
+            return site
+        await site.aclose()
+    return house.site(names[0])
+
+
+async def first_plan(house: House, store: SqlStore, connection: Connection) -> Result:
+    """What the next pass would do for a connection that may be unconfirmed. Raises what stopped the plan."""
+    async with store.snapshot() as copy:
+        with progress() as tell:
+            work = house.work(copy, dry=True, unconfirmed=True, progress=tell)
+            results = await one_pass(house, work, [connection])
+    if not results:
+        raise ConfigError([f"there is no connection {connection.id}: `syncd connections` lists them"])
+    if results[0].error is not None:
+        raise results[0].error
+    return results[0]
+
+
+async def _settle(house: House, store: SqlStore, result: Result, options: AppleOptions) -> int:
+    """Show the plan and ask; an accepted one is applied by the next pass."""
+    connection = result.connection
+    if not options["as_json"]:
+        click.echo(f"connection {connection.id}: {connection.schedule.kind} schedule {connection.schedule.id}")
+        if result.plan is not None:
+            print_plan(result.plan, show_text=may_show_text(options["show_text"]))
+    agreed = connection.confirmed or ask("Apply this with the next pass?", yes=options["yes"])
+    if agreed and not connection.confirmed:
+        connection = await confirm(house.desk(store), connection)
+    if options["as_json"]:
+        print_json(summary(connection) | {"plan": None if result.plan is None else result.plan.to_json()})
+    elif agreed:
+        click.echo("confirmed: the next `syncd run --once` applies it")
+    else:
+        click.echo(
+            f"stored, not confirmed: nothing happens until you run the same command with --yes, or end it with "
+            f"`syncd disconnect {connection.id}`"
+        )
+    return FINE if agreed else HELD
