@@ -31,6 +31,7 @@ from syncd.run import Pass
 
 QUIET = timedelta(minutes=10)  # after a write of ours, a missing or an older item may be an answer from before it
 AUDIT = timedelta(hours=24)
+SURE = ("tombstone", "cancelled")  # evidence that no later answer can take back
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Subject:
 
     `again`: refs to read directly in any case. `audit`: compare the full listing, whatever the cursor says.
     `readers`: those of the connections whose schedules the listing covers; None = all of them. `counts`: whether an
-    absence found again is one more cycle's.
+    absence found again is one more cycle's. `anew`: read everything, whatever is stored.
     """
 
     adapter: CalendarAdapter
@@ -50,6 +51,7 @@ class Subject:
     audit: bool = False
     readers: Sequence[Connection] | None = None
     counts: bool = True
+    anew: bool = False
 
     @property
     def side(self) -> Side:
@@ -99,6 +101,8 @@ async def look(work: Pass, subject: Subject, lease: Lease | None) -> None:
 async def _read(work: Pass, subject: Subject, cursor: Cursor | None, window: Window) -> ChangeSet:
     rolled = cursor is not None and cursor.window != window
     known = await work.store.fingerprints(subject.side, subject.collection, singles=rolled)
+    if subject.anew:
+        return await subject.adapter.read(window, {})
     if cursor is not None and cursor.token and not rolled and not subject.audit:
         try:
             return await subject.adapter.read(cursor, known)
@@ -192,8 +196,8 @@ class _Sightings:
             for seen in shown:
                 self._compare(seen, gone)
         if self.changeset.listed is not None:
-            known = await store.fingerprints(side, collection)
-            unlisted = [group for group in known if group not in self.changeset.listed and group not in gone]
+            awaited = await store.expected(side, collection, self.changeset.window)
+            unlisted = [group for group in awaited if group not in self.changeset.listed and group not in gone]
             lost = [seen for seen in await store.in_groups(side, collection, unlisted) if seen.absence is None]
             await self._know([seen.ref for seen in lost])
             for seen in lost:
@@ -261,7 +265,7 @@ class _Sightings:
             raise AuthRevoked("another account answers than the one that was connected", side=self.subject.side)
         for seen in absent:
             assert seen.absence is not None  # noqa: S101 - made by _absent
-            sure = seen.absence.evidence in ("tombstone", "cancelled") or seen.absence.kind is not Gone.GONE
+            sure = seen.absence.evidence in SURE or seen.absence.kind is not Gone.GONE
             if not sure and self._just_written(self.stored.get(seen.ref)):
                 seen = self._unknown(seen, "not found right after it was written")  # noqa: PLW2901
             self.fresh[seen.ref] = seen
@@ -279,7 +283,9 @@ class _Sightings:
         if seen is not None and seen.absence is not None:
             now = seen.absence
         if before is not None and before.kind is now.kind:
-            now = replace(now, since=before.since, cycles=before.cycles + self.subject.counts)
+            proved = before.evidence in SURE and now.evidence not in SURE
+            evidence = before.evidence if proved else now.evidence
+            now = replace(now, since=before.since, cycles=before.cycles + self.subject.counts, evidence=evidence)
         base = known.observation if known is not None else seen
         if base is None:
             base = Observation(self.subject.side, ref, Event(), self.now)

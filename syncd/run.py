@@ -28,6 +28,11 @@ class Rules:
     delete_hard_limit: int = 100
     create_limit: int = 500
 
+    @property
+    def reading(self) -> str:
+        """Under which policy items are stored and shown; another one means reading everything anew."""
+        return f"{self.import_details}/{self.description}"
+
     def window(self, now: datetime) -> Window:
         """The window of the day that `now` lies in (UTC), so that it moves once a day and not with every pass."""
         midnight = datetime.combine(now.date(), time(), now.tzinfo)

@@ -48,6 +48,8 @@ def in_error(connection: Connection, reason: Reason, detail: str) -> Connection:
 
 def after_error(connection: Connection, error: AdapterError) -> Connection:
     """The status that an error of the whole connection leads to (R21, R22). A passing one changes nothing. Pure."""
+    if connection.disconnecting:
+        return replace(connection, detail=str(error))
     match error:
         case AuthRevoked() if error.side is not Side.WIX:
             return in_error(connection, Reason.TOKEN_REVOKED, str(error))

@@ -43,6 +43,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "syncd.standing": PORT,
     "syncd.apply": (*PORT, *PASS, "syncd.plan.view", "syncd.plan.merge", "syncd.telemetry"),
     "syncd.cycle": CYCLE,
+    "syncd.site": (*CYCLE, "syncd.cycle"),
     "syncd.observe": CYCLE,
     "syncd.connections": (*PORT, "syncd.secrets", "syncd.telemetry"),
     "syncd.engine": (
@@ -88,6 +89,7 @@ CORE: Final = (
     "standing",
     "apply",
     "cycle",
+    "site",
     "observe",
     "connections",
     "store",

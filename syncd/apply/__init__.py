@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from syncd.apply.ledger import Ledger
 from syncd.apply.recover import Recovery
 from syncd.apply.writes import Report, Tenure, Writer
-from syncd.errors import Forbidden, Rejected
+from syncd.errors import Forbidden, Rejected, Transient
 from syncd.model import (
     Connection,
     Create,
@@ -26,24 +26,35 @@ from syncd.normalise import collection_of
 from syncd.ports import Account, CalendarAdapter, CalendarInfo, Changes, HistoryRow, JournalRow, WriteState
 from syncd.run import Pass
 
-__all__ = ["Applying", "Ledger", "Report", "Tenure", "settle_open"]
+__all__ = ["Applying", "Ledger", "Place", "Report", "Tenure", "settle_open"]
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a plan is carried out. `calendars`: collection → adapter, the site's among them.
+
+    `siblings`: the other connections of the site. `unreachable`: why the account cannot be reached any more.
+    """
+
+    account: Account
+    calendars: dict[str, CalendarAdapter]
+    siblings: Sequence[Connection]
+    unreachable: str | None = None
 
 
 @dataclass(slots=True)
 class Applying:
-    """Everything that carrying out one plan needs. `calendars`: collection → adapter, the site's among them."""
+    """Everything that carrying out one plan needs."""
 
     work: Pass
     workload: Workload
     policy: Policy
-    account: Account
-    calendars: dict[str, CalendarAdapter]
+    place: Place
     tenure: Tenure
-    siblings: Sequence[Connection]
 
     async def apply(self, plan: Plan) -> Report:
         """Carry out a plan. Raises what stops the connection as a whole; everything done until then is recorded."""
-        ledger = Ledger(self.workload, plan, self.policy, self.work.run, self.siblings)
+        ledger = Ledger(self.workload, plan, self.policy, self.work.run, self.place.siblings)
         now = self.work.clock.now()
         await self.work.store.commit(ledger.local(now), await self.tenure.current())
         for action in plan.actions:
@@ -52,7 +63,7 @@ class Applying:
         connection = ledger.connection
         if connection.calendar is not None:
             ledger.target = collection_of(connection, connection.calendar)
-        writer = Writer(self.work, ledger, self.calendars, self.tenure)
+        writer = Writer(self.work, ledger, self.place.calendars, self.tenure, self.place.unreachable)
         writes = [action for action in plan.actions if isinstance(action, Create | Update | Delete)]
         await writer.write([_placed(action, ledger.target) for action in writes])
         return writer.report
@@ -75,7 +86,7 @@ class Applying:
         connection = replace(connection, calendar=made.id)
         collection = collection_of(connection, made.id)
         zone = connection.schedule.time_zone
-        self.calendars[collection] = self.account.open(made.id, zone=zone, collection=collection)
+        self.place.calendars[collection] = self.place.account.open(made.id, zone=zone, collection=collection)
         ledger.work = replace(ledger.work, connection=connection)
         self.workload = ledger.work
         done = replace(row, state=WriteState.DONE, closed_at=work.clock.now(), outcome="done")
@@ -95,7 +106,9 @@ class Applying:
     async def _made(self, action: MakeCalendar) -> CalendarInfo:
         try:
             async with asyncio.timeout(self.tenure.remaining()):
-                return await self.account.make_calendar(action.key, action.name)
+                return await self.place.account.make_calendar(action.key, action.name)
+        except TimeoutError as error:
+            raise Transient("no answer in time when the calendar was made", side=action.side, applied=True) from error
         except (Forbidden, Rejected) as error:
             raise Forbidden(
                 f"the calendar for the sessions could not be made: {error}",

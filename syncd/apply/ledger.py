@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from syncd.apply.bases import base_of, dissolved, gain, participants, server_form
 from syncd.apply.rows import Rows, written_fields
 from syncd.model import (
-    UNSEEN,
     Adopt,
     Connection,
     Create,
     Decision,
     Delete,
     Event,
-    Field,
     Hold,
     Item,
     Link,
@@ -28,21 +27,20 @@ from syncd.model import (
     Policy,
     Release,
     Relink,
+    Rule,
     SetOverride,
     Settle,
     Side,
     Skip,
     Update,
-    Value,
     Workload,
     Write,
     action_json,
     digest_of,
     plain,
-    same,
 )
 from syncd.model.actions import Action
-from syncd.normalise import canonical, covers, mask
+from syncd.normalise import canonical, covers, fields_digest, fit, mask
 from syncd.plan.view import View
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Note, Touch, WriteState
 
@@ -59,6 +57,7 @@ class Ledger:
     items: dict[str, Item] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)  # writes of an item that are not done yet
     waiting: set[str] = field(default_factory=set)  # items that stay pending
+    postponed: set[str] = field(default_factory=set)  # items of which nothing was decided this time
     ending: set[str] = field(default_factory=set)  # items whose link dissolves with their last removal
     target: str = ""  # the collection exported to
 
@@ -76,6 +75,7 @@ class Ledger:
             self.waiting.update(held.item for held in action.actions)
         elif isinstance(action, Skip) and action.stays:
             self.waiting.add(action.item)
+            self.postponed.add(action.item)
 
     @property
     def connection(self) -> Connection:
@@ -97,7 +97,7 @@ class Ledger:
                 case Settle():
                     self._settle(action, found)
                 case SetOverride():
-                    self._override(action, found)
+                    self._override(action, found, now)
                 case Hold():
                     self._hold(action, found, now)
             if isinstance(action, Skip | Settle) and action.listed:
@@ -123,7 +123,8 @@ class Ledger:
     def _relink(self, action: Relink, found: Rows) -> None:
         item, fresh = self.items[action.item], self.items[f"{action.side}|{action.new}"]
         assert item.link is not None  # noqa: S101 - only linked items are relinked
-        link = replace(item.link, refs=item.link.refs.put(action.side, action.new))
+        made = item.link.made.put(action.side, item.link.made[action.side] and not action.adopted)
+        link = replace(item.link, refs=item.link.refs.put(action.side, action.new), made=made)
         seen = fresh.at(action.side)
         pending = (*item.pending, *fresh.pending)
         self.items[action.item] = replace(item, link=link, pending=pending).put(action.side, seen)
@@ -136,8 +137,7 @@ class Ledger:
         if link is None:
             return
         if action.then is None:
-            found.dissolved.append(link.id)
-            found.links.pop(link.id, None)
+            self._keep(action.item, dissolved(link), found)
             return
         refs = link.refs
         for side in Side:
@@ -154,17 +154,21 @@ class Ledger:
     def _settle(self, action: Settle, found: Rows) -> None:
         item = self.items[action.item]
         if item.link is not None:
-            link = _gain(item, action.bases, action.refused)
+            link = gain(item, action.bases, action.refused)
+            if action.leaves_former:
+                link = replace(link, former=None)
             if link != item.link:
                 self._keep(action.item, link, found)
 
-    def _override(self, action: SetOverride, found: Rows) -> None:
+    def _override(self, action: SetOverride, found: Rows, now: datetime) -> None:
         item = self.items[action.item]
         assert item.link is not None  # noqa: S101 - overrides belong to linked sessions
         found.overrides.append((action.session, action.override))
+        if item.wix is not None:
+            self._news(item.wix, found, now)
         overrides = replace(item.overrides, session=action.override)
         self.items[action.item] = replace(item, overrides=overrides)
-        self._keep(action.item, _gain(self.items[action.item], action.agreed, {}), found)
+        self._keep(action.item, gain(self.items[action.item], action.agreed, {}), found)
 
     def _hold(self, action: Hold, found: Rows, now: datetime) -> None:
         fresh = [
@@ -173,7 +177,8 @@ class Ledger:
         group = digest_of([digest for digest, _ in fresh], 8)
         connection, rule = self.connection.id, action.why.value
         for digest, held in fresh:
-            body = action_json(held)
+            seen = self.items[held.item].at(held.side) if held.item in self.items else None
+            body = action_json(held) | ({"shows": plain(seen.event)} if seen is not None else {})
             found.holds.append(HoldRow(digest, group, connection, held.item, rule, action.reason, body, now))
 
     def _decisions(self, name: str) -> Mapping[str, object]:
@@ -186,6 +191,7 @@ class Ledger:
         if any(item.decisions for item in self.work.items):
             standing |= {digest_of(replace(write, ordered=False)) for write in self._writes()}
         listed = {note.item for note in found.notes}
+        failing = {one.item for one in self.plan.actions if isinstance(one, Skip) and one.why is Rule.R27}
         for name in {name for action in self.plan.actions for name in _named(action)}:
             item = self.items.get(name)
             if item is None:
@@ -194,7 +200,10 @@ class Ledger:
             done = {
                 digest for digest, said in item.decisions.items() if said is Decision.WAITING or not self.left.get(name)
             }
-            found.void += [(self.connection.id, digest) for digest in done - standing]
+            if name not in self.postponed:
+                found.void += [(self.connection.id, digest) for digest in done - standing]
+            if item.quarantine and name not in failing:
+                found.lifted.append((self.connection.id, name))
             if name not in listed:
                 found.quieted.append((self.connection.id, name))
             if not self.left.get(name) and name not in self.waiting:
@@ -206,14 +215,17 @@ class Ledger:
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
     def done(self, row: JournalRow, answer: Observation, now: datetime, detail: str = "done") -> Changes:
-        """A write took effect: its answer, the bases it brought into agreement, and what it leaves to do."""
+        """A write took effect: its answer, the bases it brought into agreement, and what it leaves to do.
+
+        A `detail` beyond "done" says that the answer is a later look: it may hold somebody's edit of what we made.
+        """
         action, found = row.action, Rows()
         assert not isinstance(action, MakeCalendar)  # noqa: S101 - a calendar has no item
         answer = self.storable(action.item, answer)
         self.left[action.item] = max(self.left.get(action.item, 1) - 1, 0)
         match action:
             case Create():
-                self._created(action, answer, found)
+                self._created(action, answer, found, later=detail != "done")
             case Update():
                 self._updated(action, answer, found)
             case Delete():
@@ -223,7 +235,7 @@ class Ledger:
         found.journal.append(replace(row, state=WriteState.DONE, closed_at=now, outcome=detail))
         found.history.append(self.history(action, detail, now, answer))
         found.lifted.append((self.connection.id, action.item))
-        self._news(action, answer, found, now)
+        self._news(answer, found, now)
         self._finish(action.item, found, now)
         return found.changes()
 
@@ -231,17 +243,19 @@ class Ledger:
         """What a write or a look at one item answered, in the form in which readings are stored (R17)."""
         item = self.items.get(name)
         outside = item is not None and item.link is not None and item.link.origin is Side.EXTERNAL
-        masked = outside and seen.side is Side.EXTERNAL and seen.absence is None
+        masked = outside and seen.side is Side.EXTERNAL
         return mask(canonical(seen), self.policy.import_details) if masked else canonical(seen)
 
-    def _created(self, action: Create, answer: Observation, found: Rows) -> None:
+    def _created(self, action: Create, answer: Observation, found: Rows, *, later: bool) -> None:
         side = action.side
         origin = self.items[action.item].at(side.other) if action.item in self.items else None
+        sent = fit(action.event, self.policy.limits[side])
+        edited = later and fields_digest(answer.event) != action.mark.digest
         link = replace(
             action.link,
             refs=action.link.refs.put(side, answer.ref),
-            bases=action.link.bases.put(side, _server_form(action.event, answer.event)),
-            participants=_participants(origin),
+            bases=action.link.bases.put(side, sent if edited else server_form(sent, answer.event)),
+            participants=participants(origin),
         )
         self.items[action.item] = replace(self.items.get(action.item, Item()), link=link).put(side, answer)
         found.links[link.id] = link
@@ -251,10 +265,10 @@ class Ledger:
         if item is None or item.link is None:
             return
         written = {change.field: change.after for change in action.changes}
-        took = Event().put({name: _base(name, value, answer, action.if_match) for name, value in written.items()})
+        took = Event().put({name: base_of(name, value, answer, action.if_match) for name, value in written.items()})
         bases = Pair.of(action.side, took, action.agreed)
         self.items[action.item] = item.put(action.side, answer)
-        self._keep(action.item, _gain(self.items[action.item], bases, action.refused), found)
+        self._keep(action.item, gain(self.items[action.item], bases, action.refused), found)
 
     def _deleted(self, action: Delete, answer: Observation, found: Rows) -> None:
         item = self.items.get(action.item)
@@ -271,12 +285,11 @@ class Ledger:
         if not action.former:
             self.items[action.item] = self.items[action.item].put(action.side, answer)
         if action.item in self.ending and not self.left.get(action.item):
-            found.links.pop(link.id, None)
-            found.dissolved.append(link.id)
+            self._keep(action.item, dissolved(self.items[action.item].link or link), found)
 
-    def _news(self, action: Write, answer: Observation, found: Rows, now: datetime) -> None:
-        """What we wrote in Wix is news for the other connections that cover the session."""
-        if action.side is not Side.WIX:
+    def _news(self, answer: Observation, found: Rows, now: datetime) -> None:
+        """What we changed of a session is news for the other connections that cover it."""
+        if answer.side is not Side.WIX:
             return
         for other in self.siblings:
             if other.id != self.connection.id and covers(other, answer):
@@ -305,7 +318,8 @@ class Ledger:
         seen = Pair(item.wix if item else None, item.external if item else None)
         side = getattr(action, "side", None)
         ref = getattr(action, "ref", None) or (answer.ref if answer is not None else None)
-        counts = isinstance(action, Delete) and not action.ordered and outcome == "done"
+        done = outcome.startswith("done")  # also what was found done after its reply was lost
+        counts = isinstance(action, Delete) and not action.ordered and done
         return HistoryRow(
             at=now,
             run=self.run,
@@ -322,7 +336,7 @@ class Ledger:
             external=plain(seen.external.event) if seen.external is not None else None,
             counts=counts,
             act=(action.act or action.item) if isinstance(action, Delete) else "",
-            fields=written_fields(action) if outcome == "done" else {},
+            fields=written_fields(action) if done else {},
         )
 
 
@@ -339,39 +353,3 @@ def _named(action: Action) -> Iterable[str]:
     if isinstance(action, Hold):
         return [held.item for held in action.actions]
     return [action.item]
-
-
-def _gain(item: Item, bases: Pair[Event], refused: Mapping[str, str]) -> Link:
-    """The link with some base fields advanced, on both sides at once."""
-    assert item.link is not None  # noqa: S101 - asked of linked items only
-    link = item.link
-    return replace(
-        link,
-        bases=Pair(bases.wix.over(link.bases.wix), bases.external.over(link.bases.external)),
-        refused={**link.refused, **refused},
-        participants=_participants(item.wix) if item.wix is not None else link.participants,
-    )
-
-
-def _participants(seen: Observation | None) -> int | None:
-    count = seen.traits.participants if seen is not None else None
-    return count if isinstance(count, int) else None
-
-
-def _server_form(sent: Event, answered: Event) -> Event:
-    """The written fields as the side gave them back; what it did not show counts as it was sent."""
-    return answered.only(name for name in Field if sent.get(name) is not UNSEEN).over(sent)
-
-
-def _base(name: Field, sent: Value, answer: Observation, if_match: str | None) -> Value:
-    """One written field as it enters the base: the server's form of it, unless somebody wrote after us.
-
-    Where versions are counted, an answer more than one ahead of ours holds another's edit: what we sent is the base.
-    """
-    value = answer.event.get(name)
-    if value is UNSEEN:
-        return sent
-    counted = answer.sequence is not None and if_match is not None and if_match.isdigit()
-    if counted and answer.sequence is not None and answer.sequence > int(if_match or 0) + 1 and not same(value, sent):
-        return sent
-    return value

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from syncd.apply.bases import spent
 from syncd.apply.failures import failed
 from syncd.apply.ledger import Ledger
 from syncd.apply.pace import Pace, flow
 from syncd.apply.rows import join
-from syncd.errors import AdapterError, Exists, Rejected, Stale, Throttled, Transient
+from syncd.errors import AdapterError, Exists, Stale, Throttled, Transient
 from syncd.model import (
     Absence,
     Create,
@@ -35,6 +36,7 @@ from syncd.ports import (
     Erasure,
     JournalRow,
     Lease,
+    Note,
     Outcome,
     Touch,
     WriteState,
@@ -87,6 +89,7 @@ class Writer:
     ledger: Ledger
     calendars: Mapping[str, CalendarAdapter]
     tenure: Tenure
+    unreachable: str | None = None
     report: Report = field(default_factory=Report)
     serial: int = 0
     total: int = 0
@@ -119,7 +122,11 @@ class Writer:
                 absence = Absence(Gone.GONE, "its calendar is gone", now)
                 gone = Observation(action.side, action.ref, Event(), now, absence=absence)
                 row = self._row(action, collection, lease)
-                await self._record([self.ledger.done(row, gone, now, "done: its calendar is gone")])
+                changes = self.ledger.done(row, gone, now, self.unreachable or "done: its calendar is gone")
+                if self.unreachable is not None:
+                    note = Note(self.ledger.connection.id, action.item, action.why.value, self.unreachable, now)
+                    changes = replace(changes, notes=[note])
+                await self._record([changes])
 
     async def _write_to(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> None:
         can = calendar.capabilities
@@ -178,7 +185,8 @@ class Writer:
             outcomes = await self._send(calendar, rows, pace)
         except (Transient, TimeoutError) as error:
             applied = isinstance(error, TimeoutError) or error.applied
-            await self._lost(rows, error, applied=applied)
+            lost = error if isinstance(error, Transient) else Transient("no answer in time", side=calendar.side)
+            await self._lost(rows, lost, applied=applied)
             return
         except AdapterError as error:
             await self._record([self._closed(row, f"not done: {error}") for row in rows])
@@ -220,7 +228,7 @@ class Writer:
         count = item.wix.traits.participants if item is not None and item.wix is not None else None
         return count if delete.guard and isinstance(count, int) else None
 
-    async def _lost(self, rows: Sequence[JournalRow], error: Exception, *, applied: bool) -> None:
+    async def _lost(self, rows: Sequence[JournalRow], error: Transient, *, applied: bool) -> None:
         """A call failed as a whole. Applied or not is settled in the next pass, where it cannot be known."""
         self.bad_calls += 1
         if applied:
@@ -235,6 +243,8 @@ class Writer:
 
     async def _outcome(self, calendar: CalendarAdapter, row: JournalRow, outcome: Outcome) -> Changes:
         now = self.work.clock.now()
+        if isinstance(row.action, Create) and isinstance(outcome, Observation) and outcome.absence is not None:
+            return self._spent(row)
         if isinstance(outcome, Observation):
             self.report.done += 1
             self.work.tell("write", self.report.done, self.total)
@@ -245,7 +255,7 @@ class Writer:
             found = (await calendar.find([row.action.key])).get(row.action.key)
             if found is not None:
                 return self._lies_there(row, canonical(found))
-            outcome = Rejected("the key is taken by something that cannot be read", side=row.side)
+            return self._spent(row)
         self.report.failed += 1
         changes, again = failed(self.ledger, row, outcome, now)
         self.report.again |= again
@@ -257,6 +267,13 @@ class Writer:
             self.report.stale.add((row.side, row.action.ref))
         self.report.again = True
         return self._closed(row, "stale: it had changed", WriteState.DROPPED)
+
+    def _spent(self, row: JournalRow) -> Changes:
+        """What was made under this key once is gone: the next plan makes it under the next generation."""
+        assert isinstance(row.action, Create)  # noqa: S101 - only creates have keys
+        self.report.again = True
+        closed = self._closed(row, "the key is spent: what was made under it is gone", WriteState.DROPPED)
+        return replace(closed, links=[spent(row.action.link)])
 
     def _lies_there(self, row: JournalRow, found: Observation) -> Changes:
         """Something of ours lies under the key already: the next plan adopts it (R13a)."""

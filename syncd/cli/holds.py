@@ -103,6 +103,9 @@ def _cells(body: Mapping[str, Any], *, show_text: bool) -> tuple[object, ...]:
     """One held action, as its JSON has it."""
     ref = body.get("ref") or {}
     changes = [_change(row, show_text=show_text) for row in body.get("changes") or ()]
+    shows = body.get("shows") or body.get("event") or {}
+    told = [_value(shows[name], show_text=show_text) for name in ("title", "when") if shows.get(name) is not None]
+    changes = changes or [", ".join(told)]
     return body.get("kind"), body.get("side"), ref.get("id"), "; ".join(changes)
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from syncd.cli import CHANGES, FAILED, FINE, HELD, UNUSABLE
 from syncd.cli.compose import House
 from syncd.connections import is_alive
-from syncd.cycle import sync_site
 from syncd.errors import ConfigError, SyncdError
 from syncd.model import Connection, Status
 from syncd.ports import StateStore
 from syncd.run import Pass, Result
 from syncd.secrets import Keys
+from syncd.site import sync_site
 
 
 async def one_pass(house: House, work: Pass, chosen: Sequence[Connection]) -> list[Result]:

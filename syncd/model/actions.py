@@ -160,13 +160,17 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Relink:
-    """The item of a link is now known by another ref (R31); its absence and its reappearance are one move."""
+    """The item of a link is now known by another ref (R31); its absence and its reappearance are one move.
+
+    `adopted`: it is not ours, but something a person made in its place: it is never deleted by us (R13).
+    """
 
     kind: ClassVar[str] = "relink"
     item: str
     side: Side
     old: Ref
     new: Ref
+    adopted: bool = False
     why: Rule = Rule.R31
 
 
@@ -203,7 +207,8 @@ class SetOverride:
 class Settle:
     """Local agreement: bases take these fields; nothing is written on either side.
 
-    `losers`: edits that are left outside and will never be carried over (R5a).
+    `losers`: edits that are left outside and will never be carried over (R5a). `leaves_former`: the copy in the
+    calendar used before may not be removed, or is gone: the link lets go of it.
     """
 
     kind: ClassVar[str] = "settle"
@@ -214,6 +219,7 @@ class Settle:
     losers: tuple[Change, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     listed: bool = False
+    leaves_former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +335,8 @@ def plain(value: Any, *, show_text: bool = True) -> Any:
             return row | {key: _text(item, show_text) for key, item in texts.items() if item is not UNSEEN}
         case Create() | Update() | Delete():
             return action_json(value, show_text=show_text)
+        case Override():
+            return _texts(value, show_text)
         case frozenset() | set():
             return sorted(plain(item, show_text=show_text) for item in value)
         case tuple() | list():
@@ -340,6 +348,11 @@ def plain(value: Any, *, show_text: bool = True) -> Any:
                 slot.name: plain(getattr(value, slot.name), show_text=show_text) for slot in dataclasses.fields(value)
             }
     return value
+
+
+def _texts(value: Override, show_text: bool) -> dict[str, Any]:
+    texts = {"title": value.title, "description": value.description}
+    return {name: _text(text, show_text) for name, text in texts.items()}
 
 
 def _text(value: Value, show_text: bool) -> Any:

@@ -280,6 +280,7 @@ class Connection:
     paused: bool = False
     disconnecting: bool = False
     first_passed: bool = False
+    read_with: str | None = None  # the policy under which its items were stored
     doubt: str | None = None  # why the schedule seems lost, by one reading so far (R20)
     careful: bool = False  # after a restore: no deletion without approval in the next pass
     calendar: str | None = None

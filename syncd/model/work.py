@@ -60,6 +60,7 @@ class Item:
     `frozen`: an intent is still open, so nothing may be planned. `linked_elsewhere`: a live link of another
     connection of this installation made the item. Of an unlinked external item with our mark: `wix` is the session the
     mark names, as it is stored, and `claim` the newest link of this connection for it, in any state.
+    `former`: what lies at the link's former copy (R30).
     `twin`: an unlinked block of ours equals a linked one in time, title and home (R29).
     """
 
@@ -76,6 +77,7 @@ class Item:
     frozen: bool = False
     linked_elsewhere: bool = False
     claim: Link | None = None
+    former: Observation | None = None
     twin: bool = False
 
     def at(self, side: Side) -> Observation | None:

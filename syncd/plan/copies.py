@@ -79,6 +79,8 @@ def _link(view: View, side: Side, original: str, generation: int) -> Link:
 def _former(view: View, side: Side) -> Former | None:
     """The copy in the calendar used before, when the new one goes elsewhere (R30)."""
     old, seen = view.item.link, view.item.at(side)
+    if side is Side.WIX:
+        return None  # a block that lies elsewhere now was moved there by a person
     if old is None or seen is None or seen.absence is not None or not old.made[side]:
         return old.former if old is not None else None
     return Former(seen.ref, seen.version)

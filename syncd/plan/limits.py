@@ -4,9 +4,10 @@ Rules R15, R27, R29. Not here: single items.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from syncd.model import Create, Decision, Delete, Hold, Item, Policy, Rule, Skip, Update, Workload, digest_of
+from syncd.model import Create, Decision, Delete, Field, Hold, Item, Policy, Rule, Skip, Update, Workload, digest_of
 from syncd.model.actions import Action, Write
 
 
@@ -19,10 +20,25 @@ def restrain(actions: Sequence[Action], work: Workload, policy: Policy, now: dat
     if work.empty:
         sides = " and ".join(sorted(work.empty))
         reason = f"nothing at all was found on the {sides} side, where {work.linked} items are linked"
-        local = [one if isinstance(one, Create | Update | Delete | Hold) else _wait(one, reason) for one in calm]
-        return _hold(local, items, lambda action: not action.ordered, Rule.R15, reason)
-    held = _hold_deletions(calm, items, work, policy)
-    return _hold_creations(held, items, work, policy)
+        waiting = [one if isinstance(one, Delete | Hold) else _wait(one, reason) for one in calm]
+        return _hold(waiting, items, lambda action: not action.ordered, Rule.R15, reason)
+    held = _hold_creations(_hold_deletions(calm, items, work, policy), items, work, policy)
+    return _hold_undecided(held, items)
+
+
+def _hold_undecided(actions: list[Action], items: dict[str, Item]) -> list[Action]:
+    """What waits for a person goes on waiting, whatever has become of the reason (R15, R29)."""
+
+    def waits(action: Write) -> bool:
+        item = items.get(action.item)
+        waiting = bool(item is not None and item.decisions) and not action.ordered
+        return waiting and item is not None and item.decisions.get(digest_of(action)) is Decision.WAITING
+
+    kept = _hold(actions, items, lambda one: isinstance(one, Create) and waits(one), Rule.R29, _STILL)
+    return _hold(kept, items, waits, Rule.R15, _STILL)
+
+
+_STILL = "it still waits for a decision"
 
 
 def _names(item: Item) -> Iterable[str]:
@@ -41,7 +57,15 @@ def _quarantined(action: Action, items: dict[str, Item], now: datetime) -> Actio
     row = item.quarantine.get(digest_of(action)) if item is not None and item.quarantine else None
     if row is None or (not row.permanent and row.retry_at <= now):
         return action
+    if isinstance(action, Update) and 0 < len(timing := _timing(action).changes) < len(action.changes):
+        return _quarantined(_timing(action), items, now) if timing else action
     return Skip(action.item, Rule.R27, f"quarantined: {row.reason}", stays=True)
+
+
+def _timing(action: Update) -> Update:
+    """The part of a refused update that decides which time is taken: a text must not keep a slot at the wrong hour."""
+    kept = tuple(change for change in action.changes if change.field in (Field.WHEN, Field.BUSY))
+    return replace(action, changes=kept, agreed=action.agreed.only(change.field for change in kept), mark=None)
 
 
 def _wait(action: Action, reason: str) -> Action:

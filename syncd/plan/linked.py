@@ -32,6 +32,7 @@ from syncd.plan.copies import make_copy
 from syncd.plan.merge import company_reason, has_company, merge
 from syncd.plan.view import Presence, View, may_not_touch
 
+PATIENCE = 3  # passes that a removal waits for an item of which nothing is known
 _THERE = (Presence.HERE, Presence.AWAY)
 _MISSING = (Presence.GONE, Presence.ELSEWHERE)
 
@@ -60,12 +61,20 @@ def _both_there(view: View) -> list[Action]:
     moved = _retarget(view)
     if moved:
         return moved
-    found = merge(view)
-    former = view.link.former
-    if former is not None:
-        delete = Delete(view.name, Side.EXTERNAL, former.ref, former.version, Rule.R30, former=True, ordered=True)
-        found.append(delete)
-    return found
+    return [*merge(view), *_former(view, Rule.R30)]
+
+
+def _former(view: View, rule: Rule) -> list[Action]:
+    """The copy in the calendar used before goes, at the version it has now, unless it may not be touched."""
+    former, seen = view.link.former, view.item.former
+    if former is None:
+        return []
+    untouchable = may_not_touch(seen, Side.EXTERNAL, view.policy) if seen is not None else None
+    if untouchable is not None:
+        reason = "the copy in the calendar used before may not be removed: it is left"
+        return [Settle(view.name, untouchable, reason=reason, listed=True, leaves_former=True)]
+    version = seen.version if seen is not None and seen.absence is None else former.version
+    return [Delete(view.name, Side.EXTERNAL, former.ref, version, rule, former=True, ordered=True)]
 
 
 def _retarget(view: View) -> list[Action]:
@@ -104,16 +113,17 @@ def _remove(view: View, rule: Rule) -> list[Action]:
         if not view.link.made[side] or seen is None or view.presence(side) in _MISSING:
             continue
         if view.presence(side) is Presence.UNKNOWN:
-            return [Skip(view.name, rule, "where it is could not be found out", stays=True)]
+            if seen.absence is None or seen.absence.cycles < PATIENCE:
+                return [Skip(view.name, rule, "where it is could not be found out", stays=True)]
+            found.append(Skip(view.name, rule, "where it is was never found out: it is left", listed=True))
+            continue
         untouchable = may_not_touch(seen, side, view.policy)
         if untouchable is not None:
             found.append(Skip(view.name, untouchable, "it may not be removed: it is left", listed=True))
             continue
         losers = tuple(replace(lost, why=rule) for lost in _edits(view, side))
         found.append(Delete(view.name, side, seen.ref, seen.version, rule, then=None, ordered=True, losers=losers))
-    former = view.link.former
-    if former is not None:
-        found.insert(0, Delete(view.name, Side.EXTERNAL, former.ref, former.version, rule, former=True, ordered=True))
+    found = [*_former(view, rule), *found]
     if not any(isinstance(action, Delete) and not action.former for action in found):
         found.append(Release(view.name, rule, None, "nothing of ours is left to remove"))
     return found
@@ -264,7 +274,9 @@ def _dismissed(view: View) -> list[Action]:
     if not alive:
         return [Release(view.name, Rule.R12, LinkState.TOMBSTONE, "gone on both sides")]
     survivor = alive[0]
-    if view.link.made[survivor] and not view.connection.disconnecting:
+    if view.connection.disconnecting:
+        return _remove(view, Rule.R23)
+    if view.link.made[survivor]:
         return [Settle(view.name, Rule.R3, reason="a copy that may not be removed is left as it is")]
     if not _is_synced(view, survivor):
         return [Release(view.name, Rule.R30, None, "import or export is off")]

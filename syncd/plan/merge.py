@@ -28,7 +28,7 @@ from syncd.model import (
     same,
 )
 from syncd.model.actions import Action
-from syncd.normalise import fit_value, holds_in_part, mark_for, value_digest
+from syncd.normalise import BUSY, fit_value, holds_in_part, mark_for, value_digest
 from syncd.plan.view import View
 
 
@@ -114,6 +114,8 @@ def _carry(view: View, name: Field, source: Side, rule: Rule | None, verdict: Ve
     """Take one edit from `source` to the other side, or settle why not."""
     target = source.other
     value = fit_value(name, view.shows(source).get(name), view.policy.limits[target])
+    if name is Field.TITLE and value is None and target is Side.WIX and view.link.origin is Side.EXTERNAL:
+        value = BUSY  # a block needs a title
     before = view.shows(target).get(name)
     loser = before if rule is Rule.R10 else UNSEEN
     change = Change(name, before, value, rule or default_rule(view, name, target), loser)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from syncd.model import Connection, Gone, Item, LinkState, Observation, Policy, Relink, Side
 from syncd.model.actions import Action
+from syncd.plan.fresh import is_plain
 from syncd.plan.match import at, content, match
 from syncd.plan.view import Presence, View
 
@@ -28,6 +29,8 @@ def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[l
             marked = sameness in (_by_key_and_uid, _by_key_and_content)
             fresh_ones = [item for item in new.values() if (at(item, side).traits.mark is not None) is marked]
             for old, fresh in match(list(lost.values()), fresh_ones, _on(side, sameness)):
+                if not _may_be(old, fresh, side):
+                    continue
                 moved[id(old)], moved[id(fresh)] = _moved(old, fresh, side, found), None
                 del lost[id(old)], new[id(fresh)]
         items = [kept for item in items if (kept := moved.get(id(item), item)) is not None]
@@ -59,6 +62,15 @@ def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> b
     if mark is None:
         return presence is Presence.HERE
     return mark.bridge == policy.bridge and presence in (Presence.HERE, Presence.UNKNOWN)
+
+
+def _may_be(old: Item, fresh: Item, side: Side) -> bool:
+    """Whether an unmarked item may stand for a copy of ours: only what could be adopted, where the copy was (R13)."""
+    assert old.link is not None  # noqa: S101 - lost items are linked
+    if not old.link.made[side] or at(fresh, side).traits.mark is not None:
+        return True
+    same_place = at(fresh, side).ref.collection == at(old, side).ref.collection
+    return same_place and (side is Side.WIX or is_plain(fresh))
 
 
 def _by_key_and_uid(seen: Observation) -> Hashable | None:
@@ -95,7 +107,9 @@ def _moved(old: Item, fresh: Item, side: Side, found: list[Action]) -> Item:
     """The link goes on under the new ref; override and bases stay."""
     assert old.link is not None  # noqa: S101 - lost items are linked
     seen = at(fresh, side)
-    found.append(Relink(old.link.id, side, at(old, side).ref, seen.ref))
-    link = replace(old.link, refs=old.link.refs.put(side, seen.ref))
+    adopted = old.link.made[side] and seen.traits.mark is None
+    found.append(Relink(old.link.id, side, at(old, side).ref, seen.ref, adopted))
+    made = old.link.made.put(side, old.link.made[side] and not adopted)
+    link = replace(old.link, refs=old.link.refs.put(side, seen.ref), made=made)
     pending = (*old.pending, *fresh.pending)
     return replace(old, link=link, pending=pending).put(side, seen)

@@ -228,8 +228,11 @@ class StateStore(Protocol):
 
     async def stored(self, side: Side, refs: Sequence[Ref]) -> Mapping[Ref, Stored]: ...
     async def in_groups(self, side: Side, collection: str, groups: Sequence[str]) -> Sequence[Observation]: ...
-    async def groups_within(self, side: Side, collection: str, window: Window) -> Mapping[str, int]:
-        """Group → number of present items that overlap the window, for comparing with a complete listing."""
+    async def expected(self, side: Side, collection: str, window: Window) -> Sequence[str]:
+        """Groups that a complete listing should show: present items that overlap the window, or that a live link
+        follows beyond it (R14), or whose time is not known. What ended before the window is not among them.
+        """
+        ...
 
     async def entering(self, side: Side, collection: str, old: Window | None, new: Window) -> Sequence[Ref]:
         """Present items that overlap `new` but not `old` (R14)."""

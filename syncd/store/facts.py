@@ -44,7 +44,7 @@ async def facts_of(
     elsewhere = await _made_elsewhere(connection, owner.id, places.items())
     named = [item.wix.ref for item in items if item.wix]
     exported = await _exports(connection, dict.fromkeys([*places[Side.WIX], *named]))
-    generations = await _generations(connection, owner.id, places.items())
+    generations = await _generations(connection, places.items())
     by_link = await _generations_by_link(connection, [item.link.id for item in items if item.link])
     shown = await _overrides(connection, owner.site, items)
 
@@ -152,15 +152,16 @@ async def _exports(connection: AsyncConnection, sessions: Iterable[Ref]) -> dict
     return {Ref(row["wix_collection"], row["wix_ref"]): row["number"] for row in rows}
 
 
-async def _generations(
-    connection: AsyncConnection, owner: str, places: Iterable[tuple[Side, Sequence[Ref]]]
-) -> dict[Place, int]:
-    """The highest generation of any link, tombstones too, that a connection ever had for an original."""
+async def _generations(connection: AsyncConnection, places: Iterable[tuple[Side, Sequence[Ref]]]) -> dict[Place, int]:
+    """The highest generation of any link, tombstones too, that any connection ever had for an original.
+
+    A key that was used once is spent: some sides answer it with what they made first, cancelled or not.
+    """
     columns = (link.c.original_collection, link.c.original_ref)
     found = {}
     for side, refs in places:
-        mine = (link.c.connection == owner, link.c.origin == side.value)
-        statement = select(*columns, func.max(link.c.generation).label("highest")).where(*mine).group_by(*columns)
+        from_here = link.c.origin == side.value
+        statement = select(*columns, func.max(link.c.generation).label("highest")).where(from_here).group_by(*columns)
         for row in await rows_at(connection, statement, columns, refs):
             found[side, Ref(row["original_collection"], row["original_ref"])] = row["highest"]
     return found
@@ -170,8 +171,7 @@ async def _generations_by_link(connection: AsyncConnection, links: Sequence[str]
     """The same by link, for one whose original has no ref any more."""
     other = link.alias("other")
     same = (
-        (other.c.connection == link.c.connection)
-        & (other.c.origin == link.c.origin)
+        (other.c.origin == link.c.origin)
         & (other.c.original_collection == link.c.original_collection)
         & (other.c.original_ref == link.c.original_ref)
     )

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from syncd.model import Observation, Ref, Side, Traits, Window
+from syncd.model import LinkState, Observation, Ref, Side, Traits, Window
 from syncd.ports import Stored
 from syncd.store.rows import Row, observation_of, observation_row, ref_row
 from syncd.store.statements import by_collection, chunks, pairs_of, rows_at, rows_of, take_numbers, upsert
-from syncd.store.tables import ITEMS, superseded
+from syncd.store.tables import ITEMS, link, superseded
 
 KEPT_VERSIONS: Final = 20
 
@@ -185,14 +185,18 @@ async def in_groups(
     return [observation_of(side, row) for row in found]
 
 
-async def groups_within(connection: AsyncConnection, side: Side, collection: str, window: Window) -> dict[str, int]:
+async def expected(connection: AsyncConnection, side: Side, collection: str, window: Window) -> list[str]:
     table = ITEMS[side]
-    statement = (
-        select(table.c.group_key, func.count())
-        .where(table.c.collection == collection, table.c.gone.is_(None), _meets(table, window))
-        .group_by(table.c.group_key)
+    followed = exists().where(
+        link.c.state == LinkState.LIVE.value,
+        link.c[f"{side.value}_collection"] == table.c.collection,
+        link.c[f"{side.value}_ref"] == table.c.ref,
     )
-    return pairs_of(await connection.execute(statement))
+    awaited = or_(table.c.starts_at.is_(None), _meets(table, window), and_(table.c.ends_at > window.start, followed))
+    statement = (
+        select(table.c.group_key).where(table.c.collection == collection, table.c.gone.is_(None), awaited).distinct()
+    )
+    return sorted((await connection.execute(statement)).scalars())
 
 
 async def entering(

@@ -78,8 +78,8 @@ class SqlStore:
     async def in_groups(self, side: Side, collection: str, groups: Sequence[str]) -> Sequence[Observation]:
         return await self._database.read(observations.in_groups, side, collection, groups)
 
-    async def groups_within(self, side: Side, collection: str, window: Window) -> Mapping[str, int]:
-        return await self._database.read(observations.groups_within, side, collection, window)
+    async def expected(self, side: Side, collection: str, window: Window) -> Sequence[str]:
+        return await self._database.read(observations.expected, side, collection, window)
 
     async def entering(self, side: Side, collection: str, old: Window | None, new: Window) -> Sequence[Ref]:
         return await self._database.read(observations.entering, side, collection, old, new)

@@ -27,11 +27,11 @@ _FIRST_CLAIM: Final = (LinkState.LIVE, LinkState.DISMISSED)
 
 async def workload(connection: AsyncConnection, name: str, now: datetime, window: Window) -> Workload:
     owner = await existing(connection, name)
-    linked = await _count_live(connection, name, window)
-    deleted = await _count_deletions(connection, name, now - _DAY)
     items = await pending_items(connection, name)
     if not items:
-        return Workload(owner, (), linked=linked, deleted_24h=deleted)
+        return Workload(owner, ())  # an idle pass counts nothing
+    linked = await _count_live(connection, name, window)
+    deleted = await _count_deletions(connection, name, now - _DAY)
     bare = await _with_observations(connection, items)
     near = await with_marks(connection, owner, await _neighbours(connection, owner, bare))
     bare = await with_marks(connection, owner, bare)
@@ -127,7 +127,19 @@ async def _with_observations(connection: AsyncConnection, items: Sequence[Item])
         ref = ref_on(item, side)
         return None if ref is None else seen[side].get(ref)
 
-    return [replace(item, wix=at(item, Side.WIX), external=at(item, Side.EXTERNAL)) for item in items]
+    places = [item.link.former.ref for item in items if item.link is not None and item.link.former is not None]
+    former = await observed(connection, Side.EXTERNAL, places)
+
+    def filled(item: Item) -> Item:
+        left = item.link.former if item.link is not None else None
+        return replace(
+            item,
+            wix=at(item, Side.WIX),
+            external=at(item, Side.EXTERNAL),
+            former=former.get(left.ref) if left is not None else None,
+        )
+
+    return [filled(item) for item in items]
 
 
 async def unsettled(connection: AsyncConnection, owner: str) -> list[tuple[Side, Ref]]:

@@ -1,10 +1,13 @@
 """A whole installation in one process: a memory world with a site and an account, a store, and passes over it."""
 
+import asyncio
+import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from adapters.memory import FULL, SITE, MemoryAccount, MemoryClock, MemorySite, MemoryWorld
-from syncd.cycle import sync_site
+from syncd.connections import Desk, Names, Wish, configure, disconnect
+from syncd.site import sync_site
 from syncd.model import (
     AllDay,
     Connection,
@@ -19,8 +22,8 @@ from syncd.model import (
     Timed,
     When,
 )
-from syncd.normalise import collection_of
-from syncd.ports import Capabilities, Changes, Touch
+from syncd.normalise import calendar_key, collection_of, covers
+from syncd.ports import Capabilities, Changes, HistoryRow, Owner, Touch
 from syncd.run import Pass, Result, Rules
 from syncd.store import SqlStore, this_process
 
@@ -56,6 +59,7 @@ class Bench:
     outside: Capabilities = FULL
     inside: Capabilities = SITE
     runs: int = 0
+    owner: Owner = field(default_factory=this_process)
 
     def __post_init__(self) -> None:
         self.world = MemoryWorld(self.clock)
@@ -88,7 +92,7 @@ class Bench:
 
     def work(self, **options: object) -> Pass:
         self.runs += 1
-        return Pass(f"run-{self.runs}", self.store, self.clock, this_process(), self.rules, **options)  # type: ignore[arg-type]
+        return Pass(f"run-{self.runs}", self.store, self.clock, self.owner, self.rules, **options)  # type: ignore[arg-type]
 
     async def sync(self) -> Result:
         """One real pass; the result of the connection."""
@@ -138,7 +142,7 @@ class Bench:
     def outside_event(self, id_: str, what: Event, **traits: object) -> Ref:
         return self.world.put(self.primary, id_, what, **traits)
 
-    def inside_titles(self) -> list[str | None]:
+    def inside_titles(self) -> list[str]:
         return sorted(str(item.event.title) for item in self.world.items(SITE_ID).values())
 
     def exported(self) -> dict[str, Event]:
@@ -164,6 +168,51 @@ class Bench:
 
     async def override(self, session: str, **texts: str) -> None:
         await self.store.put_override(SITE_ID, "session", session, Override(**texts), self.clock.now())
+
+    def desk(self) -> Desk:
+        """Where a person changes connections."""
+        bridge, now = self.rules.bridge, self.clock.now()
+        names = Names(collection_of, lambda schedule, number: calendar_key(bridge, schedule, number), covers)
+        return Desk(self.store, names, this_process(), now, self.rules.window(now), asyncio.sleep)
+
+    async def configure(self, **wish: object) -> Connection:
+        """`syncd configure`, with the wishes of syncd.connections.Wish."""
+        chosen = Wish(**wish)  # type: ignore[arg-type]
+        return await configure(self.desk(), self.account, await self.connection(), chosen)
+
+    async def disconnect(self) -> None:
+        """`syncd disconnect`; the next pass removes what was made."""
+        await disconnect(self.desk(), await self.connection())
+
+    async def history(self, rule: str) -> list[HistoryRow]:
+        """What was done under a rule, the newest first."""
+        rows = await self.store.history(connection=self.connection_id, limit=1000)
+        return [row for row in rows if row.rule == rule]
+
+    async def noted(self, rule: str) -> int:
+        """How many items are left as they are and listed under a rule."""
+        return sum(note.rule == rule for note in await self.store.notes(self.connection_id))
+
+    def edit_copy(self, title: str, change: Event) -> None:
+        """A person edits the exported copy of this title."""
+        self.world.edit(self.outside_calendar, self.exported_id(title), change)
+
+    def restarted(self, store: SqlStore, world: MemoryWorld) -> "Bench":
+        """The same installation after a restart, on this store and in this world."""
+        other = copy.copy(self)
+        other.store, other.world = store, world
+        assert isinstance(world.clock, MemoryClock)
+        other.clock = world.clock
+        other.account = MemoryAccount(world, EMAIL, self.outside)
+        return other
+
+    def raw(self) -> dict[str, list[str]]:
+        """Everything that lies on both sides, by calendar: fields and whether we made it, without ids."""
+        calendars = [SITE_ID, *sorted(shelf.id for shelf in self.world.shelves(EMAIL))]
+        return {
+            name: sorted(f"{item.event} {item.traits.mark is not None}" for item in self.world.items(name).values())
+            for name in calendars
+        }
 
     async def decide(self, decision: Decision) -> int:
         rows = await self.store.holds()

@@ -64,13 +64,13 @@ async def neighbours(store: SqlStore) -> set[str]:
 async def test_nothing_pending_is_an_empty_workload(store: SqlStore) -> None:
     await put(store, connections=[connection()], observations=[session()], links=[link()])
     work = await store.workload("c1", NOW, WINDOW)
-    assert (work.connection, work.items, work.neighbours, work.linked) == (connection(), (), (), 1)
+    assert (work.connection, work.items, work.neighbours, work.linked) == (connection(), (), (), 0)
 
 
 async def test_links_that_ended_before_the_window_do_not_count_as_linked(store: SqlStore) -> None:
     seen = [session("s1", event=event(day=1)), session("s2", event=event(day=3)), outside("e1", event=event(day=1))]
     links = [link(), link("l2", wix="s2", external="e2"), link("l3", wix="s2", state=LinkState.DISMISSED)]
-    await put(store, connections=[connection()], observations=seen, links=links)
+    await put(store, connections=[connection()], observations=seen, links=links, touched=[touch(session("s1"))])
     work = await store.workload("c1", NOW, Window(NOW, NOW + DAY))
     assert work.linked == 1
 
@@ -211,7 +211,7 @@ async def test_deletions_of_the_last_day_count_once_an_act(store: SqlStore) -> N
         history(NOW - DAY, counts=True, act="old"),
         history(NOW, counts=True, act="theirs", connection="c2"),
     ]
-    await put(store, connections=[connection()], history=rows)
+    await put(store, connections=[connection()], history=rows, touched=[touch(session())])
     assert (await store.workload("c1", NOW, WINDOW)).deleted_24h == 4
 
 
