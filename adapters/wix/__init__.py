@@ -51,4 +51,4 @@ def create(  # noqa: PLR0913 - one argument per setting of [wix] and [[wix.sites
     http = Http([base_url], limits=Limits(per_minute=chosen.per_minute, timeout=chosen.timeout), count=chosen.count)
     credentials = Credentials(app_id, app_secret, instance_id, chosen.bearer)
     client = Client(http, base_url, credentials, clock)
-    return WixSite(Installation(client, clock, instance_id, app_id, bridge), chosen.override_namespace)
+    return WixSite(Installation(client, clock, instance_id, app_id, bridge, chosen.override_namespace))

@@ -175,10 +175,14 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Our app on one site. `bridge`: of this installation of syncd; other bridges' marks are not ours."""
+    """Our app on one site. `bridge`: of this installation of syncd; other bridges' marks are not ours.
+
+    `namespace`: of the app's extended fields that hold overrides, None where the site has no schema for it.
+    """
 
     client: Client
     clock: Clock
     instance_id: str
     app_id: str
     bridge: str
+    namespace: str | None = None

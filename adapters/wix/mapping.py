@@ -67,7 +67,7 @@ class Row:
         return f"{self.event.revision}/{self.event.updated_date}/{total}"
 
 
-def observation(row: Row, instance: str) -> Observation:
+def observation(row: Row, instance: str, namespace: str | None = None) -> Observation:
     """What a row shows; a cancelled one is gone on proof. Raises ValueError when its times cannot be understood."""
     event = row.event
     when = when_of(event)
@@ -89,6 +89,7 @@ def observation(row: Row, instance: str) -> Observation:
         home=event.schedule_id,
         schedules=frozenset({*_named(event.schedule_id), *(found.id for found in event.resources)}),
         created=_instant(event.created_date) if event.created_date else None,
+        override=override(event, namespace) if namespace is not None else Override(),
     )
     return Observation(
         side=Side.WIX,

@@ -109,7 +109,7 @@ async def read(at: Installation, wanted: Sequence[Filter], window: Window, known
     broken = [Broken(ref, "its fields cannot be read") for ref in sorted(found.broken)]
     for ref, row in found.changed.items():
         try:
-            seen.append(observation(row, at.instance_id))
+            seen.append(observation(row, at.instance_id, at.namespace))
         except ValueError:
             broken.append(Broken(ref, "its times cannot be read", row.fingerprint))
     return ChangeSet(
@@ -165,7 +165,7 @@ async def get(at: Installation, refs: Sequence[Ref]) -> Mapping[Ref, Observation
             answer[ref] = unknown(ref, "not found", now)
             continue
         try:
-            answer[ref] = observation(row, at.instance_id)
+            answer[ref] = observation(row, at.instance_id, at.namespace)
         except ValueError:
             answer[ref] = unknown(ref, "cannot be read", now)
     return answer
@@ -196,7 +196,7 @@ def _present(at: Installation, sheet: Sheet) -> Iterator[Observation]:
     for row in sheet.rows:
         if not row.event.cancelled:
             try:
-                yield observation(row, at.instance_id)
+                yield observation(row, at.instance_id, at.namespace)
             except ValueError:
                 raise Transient("Wix listed one of our blocks without times", side=SIDE) from None
 

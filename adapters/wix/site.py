@@ -15,7 +15,6 @@ from syncd.model import (
     ChangeSet,
     Cursor,
     Observation,
-    Override,
     Ref,
     Schedule,
     ScheduleKind,
@@ -57,19 +56,14 @@ class WixSite:
     def __init__(
         self,
         at: Installation,
-        namespace: str | None = None,
         known: schedules.Known | None = None,
         scope: Scope | None = None,
     ) -> None:
-        """`namespace`: of the app's extended fields that hold overrides, None where the site has no schema.
-
-        `known` is shared by all views of a site.
-        """
+        """`known` is shared by all views of a site."""
         self.capabilities = CAPABILITIES
         self.side = Side.WIX
         self.collection = at.instance_id
         self._at = at
-        self._namespace = namespace
         self._known = known if known is not None else schedules.Known()
         self._scope = scope if scope is not None else Scope()
 
@@ -127,20 +121,12 @@ class WixSite:
         """See the port. Raises Forbidden without the permission or the plan."""
         return await schedules.foreign(self._at)
 
-    async def overrides(self, refs: Sequence[Ref]) -> Mapping[Ref, Override]:
-        """What the site's own extended fields say is to be shown outside; refs without any are missing."""
-        if self._namespace is None:
-            return {}
-        rows = await reads.by_ids(self._at, [ref.id for ref in refs])
-        found = {ref: mapping.override(rows[ref.id].event, self._namespace) for ref in refs if ref.id in rows}
-        return {ref: override for ref, override in found.items() if override != Override()}
-
     async def aclose(self) -> None:
         """Close the connections. May be repeated."""
         await self._at.client.aclose()
 
     def _view(self, scope: Scope) -> "WixSite":
-        return WixSite(self._at, self._namespace, self._known, scope)
+        return WixSite(self._at, self._known, scope)
 
     async def _where(self) -> writes.Home | Rejected:
         home = self._scope.home

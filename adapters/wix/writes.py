@@ -217,7 +217,7 @@ async def _in_utc(at: Installation, one: Sent, when: When, row: Row) -> Row | Ad
 
 def _shown(at: Installation, row: Row) -> Outcome:
     try:
-        seen = observation(row, at.instance_id)
+        seen = observation(row, at.instance_id, at.namespace)
     except ValueError:
         return Transient("Wix answered without times", side=SIDE, ref=row.event.id, applied=True)
     if row.personal or row.event.notes is None:

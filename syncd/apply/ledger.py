@@ -250,7 +250,8 @@ class Ledger:
         side = action.side
         origin = self.items[action.item].at(side.other) if action.item in self.items else None
         sent = fit(action.event, self.policy.limits[side])
-        edited = later and fields_digest(answer.event) != action.mark.digest
+        again = later or (answer.sequence is not None and answer.sequence > 1)  # somebody may have written after us
+        edited = again and fields_digest(answer.event) != action.mark.digest
         link = replace(
             action.link,
             refs=action.link.refs.put(side, answer.ref),

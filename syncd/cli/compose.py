@@ -77,6 +77,8 @@ class House:
             problems.append(f"site {instance_id} is not configured: give it a table [[wix.sites]]")
         if problems:
             raise ConfigError(problems)
+        from adapters.wix import Options
+
         site: SiteAdapter = load(WIX)(
             base_url=wix.base_url,
             app_id=wix.app_id,
@@ -84,6 +86,7 @@ class House:
             instance_id=instance_id,
             clock=self.clock,
             bridge=self.settings.bridge_id,
+            options=Options(override_namespace=wix.override_namespace),
         )
         return site
 

@@ -61,6 +61,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Title or description shown outside instead of the session's own (ExternalCalendarOverrides).
+
+    None = not set, "" = shown empty.
+    """
+
+    title: str | None = None
+    description: str | None = None
+
+    def get(self, name: Field) -> str | None:
+        """The text set for a field; None for a field that cannot be overridden."""
+        match name:
+            case Field.TITLE:
+                return self.title
+            case Field.DESCRIPTION:
+                return self.description
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What else a side says of an item, beside its fields.
 
@@ -69,7 +89,8 @@ class Traits:
     `participants`: bookings; None where the side has no such thing, unseen where it was not told.
     `guests`: others are invited, so that writing might mail them. `own`: organised by the account's owner.
     `schedules`: ids of every schedule and resource the item concerns; `home` is the one it lies on.
-    `masked`: fields replaced before storing (R17); they never travel towards this item.
+    `masked`: fields replaced before storing (R17); they never travel towards this item. `override`: what the side
+    itself keeps as the session's override; one that syncd keeps comes before it (R8).
     """
 
     uid: str | None = None
@@ -86,6 +107,7 @@ class Traits:
     schedules: frozenset[str] = frozenset()
     created: datetime | None = None
     masked: frozenset[Field] = frozenset()
+    override: Override = Override()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,31 +314,18 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
-    """Title or description shown outside instead of the session's own (ExternalCalendarOverrides).
-
-    None = not set, "" = shown empty.
-    """
-
-    title: str | None = None
-    description: str | None = None
-
-    def get(self, name: Field) -> str | None:
-        """The text set for a field; None for a field that cannot be overridden."""
-        match name:
-            case Field.TITLE:
-                return self.title
-            case Field.DESCRIPTION:
-                return self.description
-        return None
-
-
-@dataclass(frozen=True, slots=True)
 class Overrides:
     """What applies to one session: its own, its schedule's. Each field falls back alone (R8)."""
 
     session: Override = Override()
     schedule: Override = Override()
+
+    def over(self, kept: Override) -> "Overrides":
+        """These, with what the side keeps for the session where its own says nothing."""
+        own = self.session
+        title = own.title if own.title is not None else kept.title
+        text = own.description if own.description is not None else kept.description
+        return Overrides(Override(title, text), self.schedule)
 
     def shown(self, name: Field) -> str | None:
         own = self.session.get(name)

@@ -140,9 +140,7 @@ class _Adoption:
                 connection=self.connection.id,
                 origin=Side.WIX,
                 refs=Pair(seen.ref, at(event, Side.EXTERNAL).ref),
-                bases=Pair(
-                    shown(seen.event, session.overrides, self.policy.description), at(event, Side.EXTERNAL).event
-                ),
+                bases=Pair(View(session, self.connection, self.policy).shows(Side.WIX), at(event, Side.EXTERNAL).event),
                 generation=generation,
                 participants=_count(session),
             )
@@ -156,7 +154,9 @@ class _Adoption:
     def _exportable(self, item: Item) -> bool:
         seen = at(item, Side.WIX)
         in_window = seen.event.when is not UNSEEN and self.policy.window.meets(seen.event.when)
-        plain = seen.traits.mark is None and item.overrides.shown(Field.TITLE) is None
+        plain = (
+            seen.traits.mark is None and View(item, self.connection, self.policy).overrides.shown(Field.TITLE) is None
+        )
         return plain and in_window and covers(self.connection, seen)
 
 
@@ -226,4 +226,4 @@ def _bases(view: View, origin: Side) -> tuple[Pair[Event], tuple[Field, ...]]:
 def _shown_content(item: Item) -> Hashable | None:
     if item.external is not None:
         return content(item.external.event)
-    return content(shown(at(item, Side.WIX).event, item.overrides))
+    return content(shown(at(item, Side.WIX).event, item.overrides.over(at(item, Side.WIX).traits.override)))

@@ -297,11 +297,11 @@ def company_reason(view: View) -> str:
 
 def _override(view: View, changes: list[Change]) -> SetOverride:
     """An edit outside of a field shown from an override becomes the session's own override (R8)."""
-    own, inherited = view.item.overrides.session, {}
+    own, inherited = view.overrides.session, {}
     values = {Field.TITLE: own.title, Field.DESCRIPTION: own.description}
     for change in changes:
         text = change.after if isinstance(change.after, str) else ""
-        below = view.item.overrides.inherited(change.field)
+        below = view.overrides.inherited(change.field)
         inherited[change.field] = below if below is not None else _bare(view, change.field)
         values[change.field] = None if text == (inherited[change.field] or "") else text
     agreed = Event().put({change.field: change.after for change in changes})

@@ -17,6 +17,8 @@ from syncd.model import (
     Kind,
     Link,
     Observation,
+    Override,
+    Overrides,
     Policy,
     Rule,
     Side,
@@ -42,6 +44,9 @@ _ABSENCES = {
     Gone.OUT_OF_SCOPE: Presence.ELSEWHERE,
     Gone.UNKNOWN: Presence.UNKNOWN,
 }
+
+
+_NO_OVERRIDE = Override()
 
 
 def may_not_touch(seen: Observation, side: Side, policy: Policy) -> Rule | None:
@@ -99,12 +104,18 @@ class View:
         if seen is None:
             return Event()
         if side is Side.WIX and self._is_original(side):
-            return shown(seen.event, self.item.overrides, self.policy.description)
+            return shown(seen.event, self.overrides, self.policy.description)
         return seen.event
 
     def overridden(self, name: Field) -> bool:
         """Whether the session shows this field from an override."""
-        return self._is_original(Side.WIX) and is_overridden(name, self.item.overrides, self.policy.description)
+        return self._is_original(Side.WIX) and is_overridden(name, self.overrides, self.policy.description)
+
+    @property
+    def overrides(self) -> Overrides:
+        """What applies to the session: syncd's own overrides, then the site's."""
+        kept = self.item.wix.traits.override if self.item.wix is not None else _NO_OVERRIDE
+        return self.item.overrides if kept == _NO_OVERRIDE else self.item.overrides.over(kept)
 
     def changed(self, side: Side) -> dict[Field, Value]:
         """Fields of one side that differ from its own base, with what they show now."""

@@ -420,8 +420,9 @@ async def test_overrides_are_read_from_the_apps_own_fields() -> None:
         at.server.state.switches.set({"extended_fields_namespaces": ["@syncd"]})
         own = at.session(at.yoga, extendedFields={"namespaces": {"@syncd": {"title": "Private", "description": 7}}})
         plain = at.session(at.yoga)
-        found = await at.adapter.overrides([Ref(INSTANCE, own), Ref(INSTANCE, plain)])
-    assert found == {Ref(INSTANCE, own): Override(title="Private")}
+        found = await at.adapter.get([Ref(INSTANCE, own), Ref(INSTANCE, plain)])
+    assert found[Ref(INSTANCE, own)].traits.override == Override(title="Private")
+    assert found[Ref(INSTANCE, plain)].traits.override == Override()
 
 
 def _measured(at: Studio, ref: str) -> bytes:

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from adapters.memory import FULL, SITE, MemoryAccount, MemoryClock, MemorySite, MemoryWorld
 from syncd.connections import Desk, Names, Wish, configure, disconnect
-from syncd.site import sync_site
 from syncd.model import (
     AllDay,
     Connection,
@@ -25,6 +24,7 @@ from syncd.model import (
 from syncd.normalise import calendar_key, collection_of, covers
 from syncd.ports import Capabilities, Changes, HistoryRow, Owner, Touch
 from syncd.run import Pass, Result, Rules
+from syncd.site import sync_site
 from syncd.store import SqlStore, this_process
 
 SITE_ID = "site-1"

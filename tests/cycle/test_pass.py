@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.model import Decision, Event, Status
+from syncd.model import Decision, Event, Override, Status
 from tests.cycle.bench import SITE_ID, Bench, at, days, event
 
 YOGA = event("Yoga", at(1, 9), description="Bring a mat", location="Room 1")
@@ -152,6 +152,19 @@ async def test_an_override_is_shown_outside_and_an_edit_there_changes_the_overri
     await bench.sync()
     assert bench.world.items(SITE_ID)["s1"].event.title == "Yoga"
     assert set(bench.exported()) == {"Yoga at dawn"}
+    await bench.assert_at_rest()
+
+
+@pytest.mark.rule("R8")
+async def test_an_override_that_the_site_keeps_is_shown_unless_syncd_keeps_one(bench: Bench) -> None:
+    await bench.connect()
+    bench.session("s1", YOGA, override=Override(title="Quiet hour"))
+    await bench.sync()
+    assert set(bench.exported()) == {"Quiet hour"}
+    await bench.override("s1", title="Yoga with Anna")
+    await bench.sync()
+    assert set(bench.exported()) == {"Yoga with Anna"}
+    bench.world.edit(SITE_ID, "s1", override=Override(title="Loud hour"))
     await bench.assert_at_rest()
 
 
