@@ -86,7 +86,7 @@ class House:
             instance_id=instance_id,
             clock=self.clock,
             bridge=self.settings.bridge_id,
-            options=Options(override_namespace=wix.override_namespace),
+            options=Options(override_namespace=wix.override_namespace or None),
         )
         return site
 

@@ -51,7 +51,7 @@ class Wix(_Section, frozen=True):
     base_url: Url = "https://www.wixapis.com"
     app_id: str = ""
     app_secret: Secret = ""
-    override_namespace: str | None = None
+    override_namespace: str = ""
     sites: tuple[WixSite, ...] = ()
 
 

@@ -127,9 +127,10 @@ class Update:
 class Delete:
     """Remove one item, if it is still at `if_match` (in Wix: cancel it, after a fresh read).
 
-    `then`: the state the link takes; None dissolves it without a tombstone. `act`: deletions of one act on a series
-    share it (R15). `guard`: the participants count that must still hold right before (R28), unseen = not asked.
-    `former`: the item is the link's former copy (R30); the link itself stays. `losers`: edits that are lost (R11).
+    `then`: the state the link takes; None dissolves it, so that no more is remembered than its spent generation.
+    `act`: deletions of one act on a series share it (R15). `guard`: the participants count must still be the same right
+    before (R28). `former`: the item is the link's former copy (R30); the link itself stays. `losers`: edits that are
+    lost (R11).
     """
 
     kind: ClassVar[str] = "delete"

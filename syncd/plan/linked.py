@@ -106,7 +106,7 @@ def _switched_off(view: View) -> list[Action] | None:
 
 
 def _remove(view: View, rule: Rule) -> list[Action]:
-    """Remove what we made of one link, on whichever side, and dissolve the link without a tombstone."""
+    """Remove what we made of one link, on whichever side, and dissolve the link."""
     found: list[Action] = []
     for side in Side:
         seen = view.item.at(side)
