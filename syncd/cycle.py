@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncd.apply import Applying, Ledger, Place, Report, Tenure, settle_open
-from syncd.errors import AuthRevoked, CalendarGone
+from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden
 from syncd.model import (
     Connection,
     LinkState,
@@ -107,9 +107,7 @@ class Cycle:
         try:
             await self._open_account()
         except (AuthRevoked, CalendarGone) as error:
-            if not connection.disconnecting:
-                raise
-            self.unreachable = str(error)
+            self._let_go(error)
         await self._settle_open()
         if connection.read_with not in (None, self.work.rules.reading):
             await self._pend_all()
@@ -141,7 +139,17 @@ class Cycle:
         except CalendarGone:
             if not self.connection.disconnecting and calendar.collection not in former - self._in_use():
                 raise
-            del self.calendars[calendar.collection]
+            self.calendars.pop(calendar.collection, None)
+        except AuthRevoked as error:
+            self._let_go(error)
+
+    def _let_go(self, error: AdapterError) -> None:
+        """A connection that is being ended leaves what it may no longer reach or write; any other stops (R23)."""
+        if not self.connection.disconnecting or error.side == Side.WIX:
+            raise error
+        self.unreachable = str(error)
+        for collection in [name for name in self.calendars if name != self.turn.site.collection]:
+            del self.calendars[collection]
 
     def _in_use(self) -> set[str]:
         """The collections that are imported from or exported to."""
@@ -260,7 +268,11 @@ class Cycle:
             siblings = [one for one in self.turn.siblings if one.id != self.connection.id]
             place = Place(self.account, self.calendars, siblings, self.unreachable)
             applying = Applying(self.work, load, self.policy, place, tenure)
-            report = await applying.apply(made)
+            try:
+                report = await applying.apply(made)
+            except (AuthRevoked, Forbidden) as error:
+                self._let_go(error)
+                continue
             self.connection = await present(self.work, self.connection)
             written, failed = written + report.done, failed + report.failed
             if not report.again:
@@ -279,6 +291,7 @@ class Cycle:
     async def _end(self, made: Plan, written: int, failed: int) -> Result:
         now, self.connection = self.work.clock.now(), await present(self.work, self.connection)
         held = len({row.group for row in await self.work.store.holds(self.connection.id)})
+        whole = all(reading.complete for reading in self.readings)
         quarantined = sum(isinstance(action, Skip) and action.why is Rule.R27 for action in made.actions)
         bad, all_of = failed + quarantined, written + failed + quarantined
         after = replace(
@@ -289,7 +302,7 @@ class Cycle:
             first_passed=True,
             careful=False,
             last_success_at=now,
-            read_with=self.work.rules.reading,
+            read_with=self.work.rules.reading if whole else self.connection.read_with,
         )
         if all_of >= 5 and bad > all_of / 2:
             after = in_error(after, Reason.MANY_ITEMS_FAILED, f"{bad} of {all_of} actions failed")
