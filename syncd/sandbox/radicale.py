@@ -61,7 +61,8 @@ class RadicaleError(RuntimeError):
 _TETHERED = """
 import os, runpy, sys, threading
 def watch():
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin, whose lock the interpreter wants at its end
+        pass
     os._exit(0)
 threading.Thread(target=watch, daemon=True).start()
 sys.argv[0] = "radicale"
@@ -119,13 +120,14 @@ class RadicaleServer:
         if process is None:
             return
         process.terminate()
-        if process.stdin is not None:
-            process.stdin.close()
         try:
             await asyncio.to_thread(process.wait, _STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             await asyncio.to_thread(process.wait)
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
 
     def _launched(self) -> subprocess.Popen[bytes]:
         folder = self._folder.resolve()
