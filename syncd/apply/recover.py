@@ -20,7 +20,10 @@ from syncd.model import (
     MakeCalendar,
     Observation,
     Ref,
+    Timed,
     Update,
+    Value,
+    instants,
     same,
 )
 from syncd.ports import CalendarAdapter, Changes, JournalRow, Touch, WriteState
@@ -91,9 +94,10 @@ class Recovery:
         return seen.absence is None and (_holds(seen.event, action.event) or self._is_ours_alone(action, seen))
 
     def _is_ours_alone(self, action: Update, seen: Observation) -> bool:
-        """Whether exactly one write came after our precondition, and it touched just what we meant to write.
+        """Whether exactly one write came after our precondition, and it left just what we meant, in the side's form.
 
-        A side that counts its versions and stores a value in its own form (minutes, shorter texts) is told so.
+        A side may keep whole minutes, or fold the blanks of a text. Any other value in a field that we wrote is
+        somebody else's edit, made while our write never arrived.
         """
         item = self.ledger.items.get(action.item)
         before = item.at(action.side) if item is not None else None
@@ -102,7 +106,8 @@ class Recovery:
             return False
         written = {change.field for change in action.changes}
         others = [name for name in Field if name not in written]
-        return all(same(seen.event.get(name), before.event.get(name)) for name in others)
+        untouched = all(same(seen.event.get(name), before.event.get(name)) for name in others)
+        return untouched and all(_is_form_of(seen.event.get(one.field), one.after) for one in action.changes)
 
     def _dropped(self, row: JournalRow) -> Changes:
         closed = replace(row, state=WriteState.DROPPED, closed_at=self.now, outcome="dropped: it had no effect")
@@ -113,3 +118,16 @@ def _holds(shown: Event, written: Event) -> bool:
     """Whether every written field is there as it was sent."""
     fields = [name for name in Field if written.get(name) is not UNSEEN]
     return all(same(shown.get(name), written.get(name)) for name in fields)
+
+
+def _is_form_of(shown: Value, sent: Value) -> bool:
+    """Whether a side may show this for what was sent: the same minutes, or the text with other blanks."""
+    if isinstance(shown, Timed) and isinstance(sent, Timed):
+        return _minutes(shown) == _minutes(sent)
+    if isinstance(shown, str) and isinstance(sent, str):
+        return shown.split() == sent.split()
+    return same(shown, sent)
+
+
+def _minutes(when: Timed) -> list[datetime]:
+    return [moment.replace(second=0, microsecond=0) for moment in instants(when)]

@@ -22,7 +22,6 @@ class Rows:
     observations: list[Observation] = field(default_factory=list)
     wrote: list[tuple[Side, Ref, datetime]] = field(default_factory=list)
     links: dict[str, Link] = field(default_factory=dict)
-    dissolved: list[str] = field(default_factory=list)
     moved: list[tuple[Ref, Ref]] = field(default_factory=list)
     touched: list[Touch] = field(default_factory=list)
     cleared: list[tuple[str, Pending]] = field(default_factory=list)
@@ -40,7 +39,6 @@ class Rows:
             observations=self.observations,
             wrote=self.wrote,
             links=list(self.links.values()),
-            dissolved=self.dissolved,
             moved_overrides=self.moved,
             touched=self.touched,
             cleared=self.cleared,

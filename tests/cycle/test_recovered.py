@@ -345,3 +345,18 @@ async def test_a_text_that_the_site_refuses_does_not_keep_the_slot_at_the_wrong_
     assert bench.world.log[before:] == []
     stored = await bench.store.stored(Side.WIX, [Ref(SITE_ID, bench.block_id("Dentist"))])
     assert len(stored) == 1
+
+
+@pytest.mark.rule("R10", "R24")
+async def test_an_edit_of_the_very_field_whose_write_was_lost_is_not_taken_for_ours(bench: Bench) -> None:
+    await bench.connect()
+    bench.session("s1", event("Yoga", at(1, 9)))
+    await bench.sync()
+    bench.world.edit(bench.outside_calendar, bench.exported_id("Yoga"), Event(title="Yoga outside"))
+    bench.world.faults.setdefault("update", []).append("late")  # the reply is lost, and the write is never applied
+    await bench.sync()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga inside"))
+    await bench.settle()
+    assert bench.world.items(SITE_ID)["s1"].event.title == "Yoga inside"
+    assert set(bench.exported()) == {"Yoga inside"}
+    await bench.assert_at_rest()
