@@ -1,7 +1,8 @@
 """Databases for the tests, and what the summary says about them.
 
 `database_url` is what store tests ask for: an empty, migrated database of their own, once on
-SQLite and once on PostgreSQL. Not here: how the server is found and kept (postgres).
+SQLite and once on PostgreSQL. Not here: how the server is found and kept (postgres), and how its databases are
+made and used again (pg_spares).
 """
 
 import asyncio
@@ -9,16 +10,13 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from tests import postgres, reach
+from tests import pg_spares, postgres, reach
 from tests.contract import summary as contract_summary
 
 
@@ -56,9 +54,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres_server: postgres.Server, postgres_template: str) -> Iterator[str]:
-    with _database(postgres_server, template=postgres_template) as name:
+def postgresql_url(postgres_server: postgres.Server, postgres_spares: pg_spares.Spares) -> Iterator[str]:
+    with postgres_spares.one() as name:
         yield postgres_server.url_of(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_spares(postgres_server: postgres.Server, postgres_template: str) -> Iterator[pg_spares.Spares]:
+    with contextlib.closing(pg_spares.Spares(postgres_server, postgres_template)) as spares:
+        yield spares
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +77,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
     """Name of a migrated database that nobody is connected to, so that it can be copied."""
-    with _database(postgres_server, template="template0") as name:
+    with pg_spares.database(postgres_server, template="template0") as name:
         _migrate(postgres_server.url_of(name))
         yield name
 
@@ -85,21 +89,6 @@ def postgres_server() -> Iterator[postgres.Server]:
         pytest.skip(postgres.NOT_RUN)
     with postgres.running() as server:
         yield server
-
-
-@contextlib.contextmanager
-def _database(server: postgres.Server, template: str) -> Iterator[str]:
-    """The name of a fresh copy of the template, dropped when the block ends."""
-    name = f"syncd_test_{uuid.uuid4().hex}"
-    create = sql.SQL("create database {} template {}")
-    drop = sql.SQL("drop database if exists {} with (force)")
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    try:
-        yield name
-    finally:
-        with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute(drop.format(sql.Identifier(name)))
 
 
 def _migrate(url: str) -> None:
