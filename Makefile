@@ -9,6 +9,9 @@ LINTED := $(patsubst %/,%,$(sort $(dir $(wildcard \
 WORKERS ?= 2
 ARGS ?=
 
+# The suite starts many processes; each would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint demo bench lock
 
