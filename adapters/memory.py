@@ -44,6 +44,7 @@ class MemoryAccount:
         self, world: MemoryWorld, email: str, capabilities: Capabilities = FULL, *, rewrites: bool = False
     ) -> None:
         self.capabilities = capabilities
+        self.found = ""
         self.email = email
         self._world = world
         self._rewrites = rewrites

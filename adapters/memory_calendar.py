@@ -102,15 +102,15 @@ class MemoryCalendar:
         return await self._call("check", lambda shelf, _: Standing(self._identity(shelf), shelf.writable))
 
     async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
-        return await self._call("read", lambda shelf, fault: self._changes(shelf, since, known, fault))
+        return await self._read("read", lambda shelf, fault: self._changes(shelf, since, known, fault))
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
-        return await self._call(
+        return await self._read(
             "get", lambda shelf, fault: {ref: self._look(shelf, ref, replay=fault is Fault.REPLAY) for ref in refs}
         )
 
     async def find(self, keys: Sequence[str]) -> Mapping[str, Observation]:
-        return await self._call("find", lambda shelf, _: self._bearers(shelf, frozenset(keys)))
+        return await self._read("find", lambda shelf, _: self._bearers(shelf, frozenset(keys)))
 
     async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         self._check_batch(draft.key for draft in drafts)
@@ -132,6 +132,17 @@ class MemoryCalendar:
         shelf = self._world.shelf(self._place.calendar)
         caller = Caller(verb, shelf.owner if shelf else "", self.side)
         return await self._world.calls.run(caller, lambda fault: apply(self._shelf(), fault))
+
+    async def _read(self, verb: str, answer: Callable[[Shelf, Fault | None], T]) -> T:
+        """One remote call that reads, perhaps from before the last changes; the world notes where that made a lie."""
+
+        def shown(shelf: Shelf, fault: Fault | None) -> T:
+            told = answer(shelf.before(self._world.lag) if fault is Fault.STALE else shelf, fault)
+            if fault in {Fault.STALE, Fault.REPLAY} and told != answer(shelf, None):
+                self._world.deceived.append((verb, self.side))
+            return told
+
+        return await self._call(verb, shown)
 
     async def _write(self, verb: str, items: Sequence[W], apply: Callable[[Shelf, W], Ref]) -> Sequence[Outcome]:
         """One remote call that writes; `apply` gives the ref that its answer shows, or raises for this item alone."""
@@ -196,7 +207,7 @@ class MemoryCalendar:
             removed=() if fault in {Fault.EMPTY, Fault.CUT} else self._removed(shelf, reading),
             groups=groups,
             listed=frozenset(names) if reading.changed is None else None,
-            cursor=self._cursor(shelf, reading) if fault is not Fault.CUT else None,
+            cursor=self._cursor(shelf, reading, since) if fault is not Fault.CUT else None,
             complete=fault is not Fault.CUT,
         )
 
@@ -206,12 +217,12 @@ class MemoryCalendar:
             if not self.capabilities.delta:
                 raise CursorExpired("this calendar knows no cursors", side=self.side.value)
             changed = shelf.changed_since(since.token)
-        replayed = next((id_ for id_ in reversed(shelf.changes) if id_ in shelf.earlier), None) if replay else None
-        if changed is not None and replayed is not None:
-            changed |= {replayed}
+        replayed = shelf.changed_last(self._world.lag) if replay else frozenset()
+        if changed is not None:
+            changed |= replayed
         shown: dict[str, list[MemoryItem]] = {}
         for name in _groups_of(shelf, changed):
-            items = [shelf.earlier[item.id] if item.id == replayed else item for item in shelf.group(name)]
+            items = [shelf.earlier[item.id] if item.id in replayed else item for item in shelf.group(name)]
             if kept := [item for item in items if self._is_in_scope(item)]:
                 shown[name] = kept
         return _Reading(since.window if isinstance(since, Cursor) else since, changed, shown)
@@ -228,8 +239,9 @@ class MemoryCalendar:
         whole = {item.group: item for item in gone if item.group not in shelf.groups}
         return tuple(Removal(name, "cancelled" if item.cancelled else "tombstone") for name, item in whole.items())
 
-    def _cursor(self, shelf: Shelf, reading: _Reading) -> Cursor | None:
-        return Cursor(shelf.token(), reading.window) if self.capabilities.delta else None
+    def _cursor(self, shelf: Shelf, reading: _Reading, since: Cursor | Window) -> Cursor | None:
+        asked = since.token if isinstance(since, Cursor) and shelf.lagging else ""
+        return Cursor(shelf.token(asked), reading.window) if self.capabilities.delta else None
 
     def _meets(self, window: Window, item: MemoryItem) -> bool:
         when = item.event.when
@@ -340,6 +352,8 @@ class MemoryCalendar:
         """The event as the side takes it. Raises Rejected."""
         if self.needs_title and event.title in {None, ""}:
             raise Rejected("a title is needed", side=self.side.value, ref=str(ref))
+        if (self.side, event.title) in self._world.refuses_titles:
+            raise Rejected("this title is not taken", side=self.side.value, ref=str(ref))
         for name in TEXTS:
             text, limit = event.get(name), self.capabilities.limits.get(name)
             if isinstance(text, str) and limit is not None and len(text) > limit:
@@ -363,7 +377,8 @@ def _groups_of(shelf: Shelf, changed: frozenset[str] | None) -> Iterable[str]:
     """The groups with something in them that was changed, or all."""
     if changed is None:
         return sorted(shelf.groups)
-    return sorted({shelf.items[id_].group for id_ in changed if id_ in shelf.items})
+    known = [shelf.items.get(id_) or shelf.former.get(id_) for id_ in changed]
+    return sorted({item.group for item in known if item is not None and item.group in shelf.groups})
 
 
 def _fingerprint(group: Sequence[MemoryItem]) -> str:

@@ -24,7 +24,8 @@ class Fault(StrEnum):
     """What can happen to one call.
 
     LOSE: applied, the answer is lost. FAIL: not applied. LATE: answered as lost, applied only by `release`.
-    REPLAY: a read shows what was changed last as it was before. CUT: a listing breaks off and says so. EMPTY: an
+    REPLAY: a read shows what was changed last as it was before (by id: whatever is asked for). STALE: a read is
+    answered by a replica that has not seen the last changes yet. CUT: a listing breaks off and says so. EMPTY: an
     empty listing that claims to be complete. FOREIGN: somebody edits right before a write is answered.
     """
 
@@ -35,6 +36,7 @@ class Fault(StrEnum):
     GONE = "gone"
     LATE = "late"
     REPLAY = "replay"
+    STALE = "stale"
     CUT = "cut"
     EMPTY = "empty"
     FOREIGN = "foreign"
@@ -43,6 +45,7 @@ class Fault(StrEnum):
 _FITS: Final = {
     Fault.LATE: WRITES,
     Fault.REPLAY: frozenset({"read", "get"}),
+    Fault.STALE: frozenset({"read", "get", "find"}),
     Fault.CUT: frozenset({"read"}),
     Fault.EMPTY: frozenset({"read"}),
     Fault.FOREIGN: frozenset({"create", "update"}),
@@ -64,11 +67,13 @@ class Calls:
 
     `interrupt`: called with (verb, "before") and (verb, "after") around each call that takes effect; what it raises
     goes to the caller as it is, like the end of a process there. `faults`: verb → faults of its next calls; a fault
-    that makes no sense for its verb is a ValueError. `revoked`: owners whose every call is refused.
+    that makes no sense for its verb is a ValueError. `weather`: asked for the fault of a call that none waits for.
+    `revoked`: owners whose every call is refused.
     """
 
     interrupt: Callable[[str, str], None] | None = None
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    weather: Callable[[Caller], Fault | None] | None = None
     revoked: set[str] = field(default_factory=set)
     _late: list[Callable[[], object]] = field(default_factory=list)
 
@@ -78,7 +83,7 @@ class Calls:
         Raises Transient (Throttled), AuthRevoked or CalendarGone as planted, and whatever `apply` raises.
         """
         await asyncio.sleep(0)  # other calls may come between, as on a wire
-        fault = self._take(caller.verb)
+        fault = self._take(caller)
         self._refuse(caller, fault)
         self._step(caller.verb, "before")
         if fault is Fault.LATE:
@@ -98,10 +103,11 @@ class Calls:
                 apply()
         return len(late)
 
-    def _take(self, verb: str) -> Fault | None:
+    def _take(self, caller: Caller) -> Fault | None:
+        verb = caller.verb
         queue = self.faults.get(verb)
         if not queue:
-            return None
+            return self.weather(caller) if self.weather is not None else None
         fault = Fault(queue.pop(0))
         if verb not in _FITS.get(fault, {verb}):
             raise ValueError(f"the fault {fault} makes no sense for {verb}")

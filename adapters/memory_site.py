@@ -55,8 +55,14 @@ class MemorySite(MemoryCalendar):
     def on(self, schedule: Schedule, provider: str) -> "MemorySite":
         return self._within(dataclasses.replace(self._scope, target=schedule, provider=provider))
 
-    async def schedules(self) -> Sequence[Schedule]:
-        return await self._call("schedules", lambda _shelf, _: list(self._world.site_schedules[self.collection]))
+    async def schedules(self, known: Sequence[Schedule] = ()) -> Sequence[Schedule]:
+        wanted = {one.id for one in known}
+        return await self._call(
+            "schedules",
+            lambda _shelf, _: [
+                one for one in self._world.site_schedules[self.collection] if not wanted or one.id in wanted
+            ],
+        )
 
     async def foreign_connections(self) -> Sequence[ForeignConnection]:
         return await self._call(

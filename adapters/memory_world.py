@@ -56,7 +56,8 @@ class Shelf:
 
     `former`: items that are gone, as they were last. `earlier`: of each present item the version before.
     `changes`: the id of each changed item; a cursor is a position in it. `groups`: stored object → ids of its items.
-    `keys`: idempotency key → id.
+    `keys`: idempotency key → id. `replaced`: for each change what lay under the id before, and was remembered of it.
+    `lagging`: a state of before; a cursor given since then is as good as the newest it knows.
     """
 
     id: str
@@ -72,10 +73,13 @@ class Shelf:
     groups: dict[str, set[str]] = field(default_factory=dict)
     floor: int = 0
     keys: dict[str, str] = field(default_factory=dict)
+    replaced: list[tuple[str, MemoryItem | None, MemoryItem | None]] = field(default_factory=list)
+    lagging: bool = False
 
     def write(self, id_: str, event: Event, traits: Traits) -> MemoryItem:
         """Lay an item down, or anew; its version rises, also over a removal."""
         before = self.items.get(id_)
+        self.replaced.append((id_, before, self.former.get(id_)))
         last = before or self.former.pop(id_, None)
         item = MemoryItem(id_, event, traits, last.version + 1 if last else 1)
         if before:
@@ -89,6 +93,7 @@ class Shelf:
     def take(self, id_: str, *, cancelled: bool = False) -> MemoryItem:
         """Remove an item and remember it. Raises KeyError when it is not there."""
         item = self.items.pop(id_)
+        self.replaced.append((id_, item, self.former.get(id_)))
         self._leave(item)
         self.earlier.pop(id_, None)
         self.former[id_] = dataclasses.replace(item, version=item.version + 1, cancelled=cancelled)
@@ -98,12 +103,35 @@ class Shelf:
     def changed_since(self, token: str) -> frozenset[str]:
         """Ids changed after the position. Raises CursorExpired for one that was withdrawn or is not ours."""
         position = int(token) if token.isdecimal() else -1
+        if self.lagging:
+            position = min(position, len(self.changes))
         if not self.floor <= position <= len(self.changes):
             raise CursorExpired("the cursor is no longer known", side=self.side.value)
         return frozenset(self.changes[position:]) - {_MARKER}
 
-    def token(self) -> str:
-        return str(len(self.changes))
+    def changed_last(self, count: int) -> frozenset[str]:
+        """The present items that were changed last, of those that have a version before."""
+        ids = dict.fromkeys(id_ for id_ in reversed(self.changes) if id_ in self.earlier)
+        return frozenset(list(ids)[:count])
+
+    def token(self, since: str = "") -> str:
+        """The position now; never before the one that was asked from."""
+        return str(max(len(self.changes), int(since) if since.isdecimal() else 0))
+
+    def before(self, changes: int) -> "Shelf":
+        """The same calendar as a replica shows it that has not seen so many of its last changes."""
+        items, former = dict(self.items), dict(self.former)
+        for id_, item, gone in self.replaced[: -changes - 1 : -1]:
+            for place, value in ((items, item), (former, gone)):
+                place.pop(id_, None)
+                if value is not None:
+                    place[id_] = value
+        groups: dict[str, set[str]] = {}
+        for item in items.values():
+            groups.setdefault(item.group, set()).add(item.id)
+        seen = self.changes[: max(self.floor, len(self.changes) - changes)]
+        state = {"items": items, "former": former, "groups": groups, "changes": seen, "lagging": True}
+        return dataclasses.replace(self, **state)  # type: ignore[arg-type]
 
     def expire(self) -> None:
         """Withdraw every token given so far."""
@@ -126,7 +154,10 @@ class MemoryWorld:
 
     `log`: every mutation made through an adapter, as (verb, calendar, id), in order. `mailed`: items with guests that
     an adapter wrote where the calendar mails them. `interrupt`, `faults`, `release`, `revoked`: see memory_calls.
-    `stranger`: what somebody does to an item right before a write is answered (fault "foreign").
+    `stranger`: what somebody does to an item right before a write is answered (fault "foreign"). `refuses_titles`:
+    what no write may call an item, by side. `refuses_calendars`: accounts that take no more calendars. `lag`: how many
+    changes the replica behind a "stale" read has not seen, and how many items a "replay" listing shows as before.
+    `deceived`: the reads that a "stale" or a "replay" made say something else, as (verb, side), in order.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -136,6 +167,9 @@ class MemoryWorld:
         self.mailed: list[Ref] = []
         self.stranger: Callable[[Ref], object] = self._edit_elsewhere
         self.refuses_calendars: set[str] = set()
+        self.refuses_titles: set[tuple[Side, str]] = set()
+        self.lag = 1
+        self.deceived: list[tuple[str, Side]] = []
         self.site_schedules: dict[str, list[Schedule]] = {}
         self.site_connections: dict[str, list[ForeignConnection]] = {}
         self._accounts: dict[str, str] = {}

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from syncd.sandbox.proxy_past import Past
 from syncd.sandbox.proxy_rows import ROW_KINDS, Multistatus, served_bytes, served_etag
 from syncd.sandbox.proxy_wire import BrokenMessageError, Request, Response, send
 
@@ -48,6 +49,7 @@ class Delivery:
         self._sleep = sleep
         self._held: list[Request] = []
         self._past: OrderedDict[bytes, deque[Response]] = OrderedDict()
+        self._objects = Past()
 
     async def plain(self, request: Request) -> Outcome:
         """Pass the request on; 502 when the server cannot be reached."""
@@ -100,6 +102,9 @@ class Delivery:
         if "foreign_edit" in do:
             response, done = await self._foreign_edit(request, response, do["foreign_edit"])
             delivered &= done
+        if "replay_rows" in do:
+            before, response = response, self._objects.shown(request, response, do["replay_rows"])
+            delivered &= response != before
         for kind in _REWRITING:
             if kind in do:
                 before, response = response, _changed(request, response, kind, do)
@@ -142,6 +147,7 @@ class Delivery:
         return Response(response.status, headers, body)
 
     def _remember(self, request: Request, response: Response) -> None:
+        self._objects.note(request, response)
         key = _same(request)
         self._past.setdefault(key, deque(maxlen=_REMEMBERED_ANSWERS)).append(response)
         self._past.move_to_end(key)

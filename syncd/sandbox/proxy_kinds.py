@@ -4,6 +4,9 @@
 
 refuse_token    403, 409, 410, 412…: the answer to a sync-collection that carries a token
 replay          {"back": k}: the k-th last answer to the same account, method, path, depth and body
+replay_rows     {"href": regular expression on the decoded path = any, "back": k = 1}: objects as they were k versions
+                before their newest, of those that the proxy has seen; at worst not there. In a REPORT, a PROPFIND
+                and a GET; a sync-collection names them even where nothing has happened to them
 cut_body        n: the connection breaks after n bytes of the answer's body
 truncate_rows   n: a well-formed multistatus with its first n rows only
 empty           true: a multistatus without rows; "bare": without its sync-token too
@@ -117,9 +120,17 @@ def _is_replay(value: object) -> bool:
     return is_count(back) and back > 0
 
 
+def _is_replay_rows(value: object) -> bool:
+    if not isinstance(value, Mapping) or not set(value) <= {"href", "back"}:
+        return False
+    back = value.get("back", 1)
+    return is_count(back) and back > 0 and _is_pattern(value.get("href", ""))
+
+
 KINDS: Final[Mapping[str, Check]] = {
     "refuse_token": lambda value: _is_status(value) and value >= 400,  # type: ignore[operator]
     "replay": _is_replay,
+    "replay_rows": _is_replay_rows,
     "cut_body": is_count,
     "truncate_rows": is_count,
     "empty": lambda value: value is True or value == "bare",

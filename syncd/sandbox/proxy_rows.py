@@ -70,6 +70,20 @@ class Multistatus:
             case _:
                 return min(self.serve(href, served_bytes(text)) for href, text in value.items())
 
+    def facts(self) -> list[tuple[str, int, str | None, str | None]]:
+        """Href, status, ETag and calendar-data of each row."""
+        found = []
+        for row in self._rows():
+            line = row.findtext(f"{_DAV}status") or row.findtext(f"{_DAV}propstat/{_DAV}status") or ""
+            code = next((part for part in line.split() if part.isdecimal()), "0")
+            etag, text = (row.findtext(f".//{name}") for name in (f"{_DAV}getetag", _CALENDAR_DATA))
+            found.append((row.findtext(f"{_DAV}href") or "", int(code), etag or None, text or None))
+        return found
+
+    def has(self, pattern: str) -> bool:
+        """Whether a row's href matches."""
+        return bool(self._matching(pattern))
+
     def drop(self, pattern: str) -> int:
         """Leave out the rows whose href matches."""
         return self._remove(self._matching(pattern))

@@ -158,6 +158,18 @@ async def test_a_replay_comes_by_cursor_too(world: MemoryWorld, calendar: Memory
     assert [one.event.title for one in (await calendar.read(cursor, {})).observations] == ["Old"]
 
 
+async def test_an_object_that_lost_one_of_its_items_is_among_the_changes(
+    world: MemoryWorld, calendar: MemoryCalendar
+) -> None:
+    for name in ("first", "second"):
+        world.put(calendar.collection, name, YOGA, group="series")
+    cursor = (await calendar.read(WINDOW, {})).cursor
+    assert cursor is not None
+    world.remove(calendar.collection, "first")
+    found = await calendar.read(cursor, {})
+    assert (found.groups, found.removed) == ({"series": frozenset({"second"})}, ())
+
+
 async def test_a_cut_listing_says_so_and_gives_no_cursor(world: MemoryWorld, calendar: MemoryCalendar) -> None:
     for name in "abcd":
         world.put(calendar.collection, name, YOGA)

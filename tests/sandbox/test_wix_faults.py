@@ -113,6 +113,13 @@ async def test_a_token_request_can_fail_too(wix: WixSite) -> None:
         {"do": {"drop": "after"}, "often": 2},
         {"do": {"replay": 1}},
         {"do": {"stale_seconds": 0}},
+        {"do": {"stale_writes": 0}},
+        {"do": {"replay": {"back": 1, "id": "("}}},
+        {"do": {"replay": {"id": "."}}},
+        {"do": {"paging": {}}},
+        {"do": {"paging": {"offset": 1}}},
+        {"do": {"missing_results": 1}},
+        {"do": {"reversed_results": False}},
         {"do": {"item_failures": [-1]}},
     ],
 )

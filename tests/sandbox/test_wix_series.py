@@ -253,3 +253,17 @@ async def test_a_room_added_to_the_master_is_linked_to_its_instances(wix: WixSit
     await wix.update(master, resources=links)
     rows = await wix.instances(master)
     assert all(len(row["resources"]) == 2 for row in rows)
+
+
+async def test_a_copy_of_a_site_and_the_site_go_different_ways(wix: WixSite) -> None:
+    master, (first, *_) = await wix.series()
+    site = next(iter(wix.state.sites.values()))
+    before = site.copy()
+    await wix.cancel(first)
+    await wix.create()
+    assert {event.id for event in site.events.all()} > {event.id for event in before.events.all()}
+    kept, gone = before.events.get(first["id"]), site.events.get(first["id"])
+    assert kept is not None
+    assert gone is not None
+    assert (kept.confirmed, gone.confirmed) == (True, False)
+    assert [one.id for one in before.occurrences(master["id"])] == [one.id for one in site.occurrences(master["id"])]

@@ -1,13 +1,29 @@
 """The simulator as an ASGI application: tokens, routes, the request log, and faults carried out.
 
-Not here: sockets (`server.py`).
+`do` of a fault may hold, beyond the common kinds:
+
+cut_body            n: the connection breaks after n bytes of the answer's body, whatever it answers
+stale_seconds       s: a read shows the site as it was s seconds ago
+stale_writes        k: a read shows the site as it was before the last k versions of its events were written
+replay              {"back": k, "id": regular expression = any}: a read shows events k versions before their newest
+truncate            n: a listing with its first n rows only, which claims to be whole
+empty               true: a listing without rows, which claims to be whole
+paging              {"count", "cursors", "hasNext"}: what a page says of itself instead; null leaves a field out
+foreign_edit        {fields}: somebody edits the event between a write and its answer, which shows the edit
+item_failures       [index]: items of a bulk request that are refused untouched
+missing_results     [index]: items of a bulk request that are carried out and not answered for
+reversed_results    true: the results of a bulk request in reverse order
+
+A fault waits for a request where its kinds make sense. The log names it with "(no effect)" when the answer to a read
+is what it would have been anyway. Not here: sockets (`server.py`).
 """
 
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -30,22 +46,46 @@ from syncd.sandbox.wix.access import Access, OAuthError, require
 from syncd.sandbox.wix.errors import Json, WixError
 from syncd.sandbox.wix.people import PeopleRoutes
 from syncd.sandbox.wix.routes import Call, Route, find_route, no_route
-from syncd.sandbox.wix.state import Site, WixState
+from syncd.sandbox.wix.state import Past, Site, WixState
 from syncd.sandbox.wix.view import View
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+PAGING = ("count", "cursors", "hasNext")
+
+
+def _is_indexes(value: object) -> bool:
+    return isinstance(value, list) and all(map(is_count, value))
+
+
+def _is_replay(value: object) -> bool:
+    if not isinstance(value, dict) or not {"back"} <= set(value) <= {"back", "id"} or not is_count(value["back"]):
+        return False
+    try:
+        re.compile(value.get("id", ""))
+    except (re.error, TypeError):
+        return False
+    return True
+
+
 FAULT_KINDS: Mapping[str, Check] = {
+    "cut_body": is_count,
     "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
-    "replay": lambda value: isinstance(value, dict) and set(value) == {"back"} and is_count(value["back"]),
+    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
+    "replay": _is_replay,
     "truncate": is_count,
-    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
     "empty": lambda value: value is True,
-    "item_failures": lambda value: isinstance(value, list) and all(map(is_count, value)),
+    "paging": lambda value: isinstance(value, dict) and bool(value) and set(value) <= set(PAGING),
+    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
+    "item_failures": _is_indexes,
+    "missing_results": _is_indexes,
+    "reversed_results": lambda value: value is True,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
+
+_ANYWHERE = frozenset({*COMMON_KINDS, "cut_body"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +102,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP reply with a JSON (or, from a fault, any) body."""
+    """One HTTP reply with a JSON (or, from a fault, any) body; with `cut_after` the rest of it is never sent."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    cut_after: int | None = None
 
     @classmethod
     def of(cls, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> "Reply":
@@ -99,7 +140,8 @@ class WixApp:
         if reply is not None:
             self._serial += 1
             await _send(send, reply, f"sandbox-{self._serial}")
-            return
+            if reply.cut_after is None:
+                return
         self._cut(request.peer)
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -120,11 +162,18 @@ class WixApp:
     async def _answer_logged(self, request: Request) -> Reply | None:
         found = find_route(request.method, request.path, self.state.switches["path_without_s"])
         route = found[0] if found else None
-        kinds = set(COMMON_KINDS) | (route.kinds if route else frozenset())
+        kinds = _ANYWHERE | (route.kinds if route else frozenset())
         fault = self.faults.take(request.method, request.path, request.body, fits=lambda do: set(do) <= kinds)
         reply = await self._answer_faulty(request, fault)
-        self._note(request, route, fault.name if fault else None, reply)
+        self._note(request, route, self._named(fault, request, route, reply) if fault else None, reply)
         return reply
+
+    def _named(self, fault: Fault, request: Request, route: Route | None, reply: Reply | None) -> str:
+        """The fault as the log shows it: whether it changed what was read."""
+        if route is None or route.write or reply is None or not set(fault.do) <= route.kinds:
+            return fault.name
+        truth = self._answer(request, {})
+        return fault.name if _told(truth) != _told(reply) else f"{fault.name} (no effect)"
 
     async def _answer_faulty(self, request: Request, fault: Fault | None) -> Reply | None:
         do = fault.do if fault else {}
@@ -138,6 +187,8 @@ class WixApp:
         if "status" in do:
             return _planted(do)
         reply = self._answer(request, do)
+        if "cut_body" in do:
+            reply = replace(reply, cut_after=min(do["cut_body"], len(reply.body) - 1))
         return None if do.get("drop") == "after" else reply
 
     async def _pause(self, seconds: float) -> None:
@@ -196,9 +247,26 @@ class WixApp:
 
 
 def _view(site: Site, do: Mapping[str, Any]) -> View:
-    if "stale_seconds" in do:
-        return View(site, as_of=site.clock.now() - timedelta(seconds=do["stale_seconds"]))
-    return View(site, back=do.get("replay", {}).get("back", 0))
+    replayed = do.get("replay", {})
+    ago = do.get("stale_seconds")
+    return View(
+        site,
+        Past(
+            as_of=None if ago is None else site.clock.now() - timedelta(seconds=ago),
+            undone=do.get("stale_writes", 0),
+            back=replayed.get("back", 0),
+            ids=replayed.get("id", ""),
+        ),
+    )
+
+
+def _told(reply: Reply) -> Any:
+    """What an answer says but for its cursors, which are new each time."""
+    told = json.loads(reply.body)
+    if isinstance(told, dict) and isinstance(told.get("pagingMetadata"), dict):
+        paging = told["pagingMetadata"]
+        paging["cursors"] = sorted(paging.get("cursors") or {})
+    return reply.status, told
 
 
 def _planted(do: Mapping[str, Any]) -> Reply:
@@ -252,4 +320,5 @@ async def _send(send: Send, reply: Reply, request_id: str) -> None:
     headers = {**own, **reply.headers}
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": reply.body})
+    more = reply.cut_after is not None
+    await send({"type": "http.response.body", "body": reply.body[: reply.cut_after], "more_body": more})

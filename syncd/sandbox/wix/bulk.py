@@ -23,6 +23,12 @@ class Bulk:
     """None: `returnEntity` is false."""
 
 
+def spoiled(answer: Json, missing: Collection[int], *, backwards: bool) -> Json:
+    """The answer without the results at some indexes, or with all of them in reverse order; the totals stay."""
+    results = [row for index, row in enumerate(answer["results"]) if index not in missing]
+    return {**answer, "results": results[::-1] if backwards else results}
+
+
 def run(bulk: Bulk, items: list[Any], failing: Collection[int] = ()) -> Json:
     """Carry out items in order; those whose index is in `failing` are refused untouched."""
     results = [_one(bulk, item, index, index in failing) for index, item in enumerate(items)]

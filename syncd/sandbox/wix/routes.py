@@ -157,7 +157,8 @@ def _run_bulk(call: Call, key: str, apply: Callable[[Any], Event]) -> Json:
         apply=lambda item: _somebody_else(call, apply(item)),
         show=(lambda event: render_event(event, lens)) if entity else None,
     )
-    return bulk.run(steps, items, call.do.get("item_failures", ()))
+    answer = bulk.run(steps, items, call.do.get("item_failures", ()))
+    return bulk.spoiled(answer, call.do.get("missing_results", ()), backwards="reversed_results" in call.do)
 
 
 def _bulk_create(call: Call) -> Json:
@@ -217,7 +218,7 @@ def _query_events(call: Call) -> Json:
     page = _spoiled(call, query.query_events(call.view, call.body, pi=pi))
     lens = Lens(call.view, page.zone, page.pi)
     rows = [render_event(event, lens) for event in page.rows]
-    return {"events": rows, "pagingMetadata": page.metadata()}
+    return {"events": rows, "pagingMetadata": _metadata(call, page)}
 
 
 def _spoiled(call: Call, page: Page) -> Page:
@@ -227,6 +228,12 @@ def _spoiled(call: Call, page: Page) -> Page:
     if "truncate" in call.do:
         return Page(page.rows[: call.do["truncate"]], page.zone, page.pi)
     return page
+
+
+def _metadata(call: Call, page: Page) -> Json:
+    """`pagingMetadata`, with what a planted fault says instead; null leaves a field out."""
+    told = {**page.metadata(), **call.do.get("paging", {})}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _events_view(call: Call) -> Json:
@@ -270,7 +277,7 @@ def _query_schedules(call: Call) -> Json:
     page = _spoiled(call, schedules.query(call.view, call.body, pi=pi))
     lens = Lens(call.view, None, page.pi)
     rows = [render_schedule(schedule, lens) for schedule in page.rows]
-    return {"schedules": rows, "pagingMetadata": page.metadata()}
+    return {"schedules": rows, "pagingMetadata": _metadata(call, page)}
 
 
 def _cancel_schedule(call: Call) -> Json:
@@ -292,10 +299,11 @@ def _connections(call: Call) -> Json:
     return external.connections(call.site, call.query.get("scheduleIds", []), partial)
 
 
-_READS = frozenset({"stale_seconds", "replay"})
+_READS = frozenset({"stale_seconds", "stale_writes", "replay"})
 _LISTS = _READS | {"truncate", "empty"}
+_PAGES = _LISTS | {"paging"}
 _EDITS = frozenset({"foreign_edit"})
-_ITEMS = frozenset({"item_failures"})
+_ITEMS = frozenset({"item_failures", "missing_results", "reversed_results"})
 _MAY_READ = (READ, READ_PI)
 _MAY_WRITE = (MANAGE,)
 _V3 = "/calendar/v3"
@@ -316,7 +324,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 ROUTES: tuple[Route, ...] = (
     _read("GET", f"{_V3}/events/view", _events_view),
-    _read("POST", f"{_V3}/events/query", _query_events, _LISTS),
+    _read("POST", f"{_V3}/events/query", _query_events, _PAGES),
     _read("GET", f"{_V3}/events", _list_events, _LISTS),
     _read("GET", f"{_V3}/events/{{id}}", _get_event, _READS),
     _write("POST", f"{_V3}/events", _create_event, _EDITS),
@@ -327,7 +335,7 @@ ROUTES: tuple[Route, ...] = (
     _write("POST", f"{_V3}/bulk/events/create", _bulk_create, _EDITS | _ITEMS),
     _write("POST", f"{_V3}/bulk/events/update", _bulk_update, _EDITS | _ITEMS),
     _write("POST", f"{_V3}/bulk/events/cancel", _bulk_cancel, _ITEMS),
-    _read("POST", f"{_V3}/schedules/query", _query_schedules, _LISTS),
+    _read("POST", f"{_V3}/schedules/query", _query_schedules, _PAGES),
     _read("GET", f"{_V3}/schedules/{{id}}", _get_schedule, _READS),
     _write("POST", f"{_V3}/schedules", _create_schedule),
     _write("PATCH", f"{_V3}/schedules/{{id}}", _update_schedule),

@@ -4,10 +4,12 @@ Not here: any rule of the API. These classes store and look up; `events.py` and 
 """
 
 import hashlib
+import re
 import uuid
 from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -26,32 +28,58 @@ class _HasId(Protocol):
 T = TypeVar("T", bound=_HasId)
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The state that a reader is shown. Without anything it is the present.
+
+    `as_of`: that of a moment. `undone`: that before the last so many versions were written, of whatever item. `back`:
+    items whose id matches `ids` in so many versions before their newest (at worst the first).
+    """
+
+    as_of: datetime | None = None
+    undone: int = 0
+    back: int = 0
+    ids: str = ""
+
+
+PRESENT = Past()
+
+
 @dataclass(slots=True)
 class History(Generic[T]):
     """All versions of all items of one kind, each with the moment it was written."""
 
     _versions: dict[str, list[tuple[datetime, T]]] = field(default_factory=dict)
+    _written: list[str] = field(default_factory=list)
 
     def put(self, item: T, at: datetime) -> None:
         """Add the newest version of an item."""
         self._versions.setdefault(item.id, []).append((at, item))
+        self._written.append(item.id)
 
-    def get(self, ref: str, as_of: datetime | None = None, back: int = 0) -> T | None:
-        """The version of that moment, or `back` versions before the newest (at worst the first)."""
+    def get(self, ref: str, past: Past = PRESENT) -> T | None:
+        """The version of an item that belongs to a state; None when it had none yet."""
         versions = self._versions.get(ref, [])
-        if as_of is not None:
-            versions = [entry for entry in versions if entry[0] <= as_of]
+        if past.undone:
+            versions = versions[: len(versions) - self._written[-past.undone :].count(ref)]
+        if past.as_of is not None:
+            versions = [entry for entry in versions if entry[0] <= past.as_of]
+        back = past.back if past.back and re.search(past.ids, ref) else 0
         return versions[max(0, len(versions) - 1 - back)][1] if versions else None
 
-    def all(self, as_of: datetime | None = None, back: int = 0) -> Iterator[T]:
+    def all(self, past: Past = PRESENT) -> Iterator[T]:
         """One version of every item, in order of creation."""
-        if as_of is None and back == 0:
+        if past == PRESENT:
             yield from (versions[-1][1] for versions in self._versions.values())
             return
         for ref in self._versions:
-            item = self.get(ref, as_of, back)
+            item = self.get(ref, past)
             if item is not None:
                 yield item
+
+    def copy(self) -> "History[T]":
+        """The same versions; what is added to either later is not in the other."""
+        return History({ref: list(versions) for ref, versions in self._versions.items()}, list(self._written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +158,23 @@ class Site:
         """The newest version of each occurrence of a series, retired ones left out."""
         found = (self.events.get(ref) for ref in self.series.get(master_id, ()))
         return [event for event in found if event is not None and not event.retired]
+
+    def copy(self) -> "Site":
+        """The site as it is now, on the same clock and switches; neither changes with the other."""
+        return replace(
+            self,
+            events=self.events.copy(),
+            schedules=self.schedules.copy(),
+            resources=dict(self.resources),
+            scopes=dict(self.scopes),
+            series=deepcopy(self.series),
+            idempotency=dict(self.idempotency),
+            snapshots=dict(self.snapshots),
+            notifications=deepcopy(self.notifications),
+            providers=deepcopy(self.providers),
+            connections=deepcopy(self.connections),
+            failed_provider_ids=list(self.failed_provider_ids),
+        )
 
     def staff_by_schedule(self, schedule_id: str) -> Resource | None:
         """The staff member whose events schedule this is."""
