@@ -5,9 +5,10 @@ where they said it. Not here: who logs what (apply, cycle), alerts, metrics.
 """
 
 import logging
+import os
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -45,10 +46,43 @@ def set_up(output: str = "json", level: str = "info", stream: TextIO | None = No
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Steady(target))),
         cache_logger_on_first_use=False,
     )
     _quieten()
+
+
+class Steady:
+    """A stream that nobody need read: a pass goes on when its log has no reader, or no room, any more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):
+            quiet(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            quiet(self._stream)
+
+
+def quiet(stream: TextIO) -> None:
+    """What is written to the stream from here on goes nowhere, also what it still holds when the process ends."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # no stream of the system, or one that was closed
+        return
 
 
 def logger() -> Any:

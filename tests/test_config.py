@@ -85,6 +85,7 @@ on_clash = "me"
 delete_share = 3
 pol_seconds = 3
 lease_seconds = 3
+colour = "red"
 [wix]
 base_url = "http://wix.example"
 [[wix.sites]]
@@ -98,15 +99,53 @@ port = 70000
         "syncd.toml:2: unknown section 'polcy': did you mean 'policy'?",
         "syncd.toml:4: [policy] on_clash is 'me', which is not allowed: give one of wix, external",
         "syncd.toml:5: [policy] delete_share is not allowed: give a number from 0 to 1",
+        "syncd.toml:6: unknown key 'pol_seconds' here: did you mean 'poll_seconds' of [service]?",
+        "syncd.toml:7: unknown key 'lease_seconds' here: it belongs to [service]",
         (
-            "syncd.toml:6: unknown key 'pol_seconds': allowed are create_limit, delete_hard_limit, delete_limit, "
+            "syncd.toml:8: unknown key 'colour': allowed are create_limit, delete_hard_limit, delete_limit, "
             "delete_share, description, import_details, on_clash, window_future_days, window_past_days, write_back"
         ),
-        "syncd.toml:7: unknown key 'lease_seconds' here: it belongs to [service]",
-        "syncd.toml:9: [wix] base_url is not allowed: give an https address; plain http on loopback addresses only",
-        "syncd.toml:12: [[wix.sites]] instance_id is missing: a text that is not empty",
-        "syncd.toml:14: [service] port is not allowed: give a port from 1 to 65535",
+        "syncd.toml:10: [wix] base_url is not allowed: give an https address; plain http on loopback addresses only",
+        "syncd.toml:13: [[wix.sites]] instance_id is missing: a text that is not empty",
+        "syncd.toml:15: [service] port is not allowed: give a port from 1 to 65535",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("[wix]\napp_secret_fil = 'x'", "unknown key 'app_secret_fil': did you mean 'app_secret_file'?"),
+        ("[wix]\nApp-ID = 'x'", "unknown key 'App-ID': did you mean 'app_id'?"),
+        ("[[wix.site]]\ninstance_id = 'x'", "unknown key 'site': did you mean 'sites'?"),
+        ("[wix]\nclient_id = 'x'", "unknown key 'client_id' here: it belongs to [google] or [microsoft]"),
+        ("[polic]", "unknown section 'polic': did you mean 'policy'?"),
+    ],
+)
+def test_the_nearest_name_is_suggested(tmp_path: Path, line: str, meant: str) -> None:
+    (problem,) = problems(tmp_path, LEAST + line)
+    assert problem.partition(": ")[2] == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("policy = 3", "policy must be a table of keys"),
+        ("wix.sites = ['a']", "[[wix.sites]] must be a table of keys"),
+        ("[wix]\nsites = 'a'", "must be written as [[wix.sites]]"),
+        ("[wix.sites]\ninstance_id = 'a'", "must be written as [[wix.sites]]"),
+    ],
+)
+def test_what_is_no_table_is_told_how_to_be_written(tmp_path: Path, text: str, says: str) -> None:
+    assert problems(tmp_path, LEAST + text)[-1].endswith(f": {says}")
+
+
+def test_a_mark_that_editors_put_in_front_is_no_problem_and_another_encoding_is(tmp_path: Path) -> None:
+    file = tmp_path / "syncd.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + LEAST.encode())
+    assert load(file, {}).bridge_id == "abcd1234"
+    file.write_bytes(LEAST.encode("utf-16"))
+    with pytest.raises(ConfigError, match="save it as plain text in UTF-8"):
+        load(file, {})
 
 
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
@@ -173,6 +212,19 @@ def test_a_wrong_variable_is_named_instead_of_a_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_section_that_only_a_variable_names_is_blamed_on_the_variable(tmp_path: Path) -> None:
+    found = problems(tmp_path, LEAST, {"SYNCD_POLCY__ON_CLASH": "wix"})
+    assert found == ("SYNCD_POLCY__ON_CLASH: unknown section 'polcy': did you mean 'policy'?",)
+
+
+def test_a_variable_with_one_underscore_too_few_is_not_passed_over(tmp_path: Path) -> None:
+    given = {"SYNCD_WIX_APP_SECRET": "hunter2", "SYNCD_STORE_URL_FILE": "x", "SYNCD_SERVICE_ACCOUNT": "another's"}
+    assert problems(tmp_path, LEAST, given) == (
+        "SYNCD_STORE_URL_FILE: is no setting: did you mean SYNCD_STORE__URL_FILE?",
+        "SYNCD_WIX_APP_SECRET: is no setting: did you mean SYNCD_WIX__APP_SECRET?",
+    )
+
+
 def test_a_number_in_quotes_is_no_number_in_a_file(tmp_path: Path) -> None:
     assert problems(tmp_path, LEAST + '[policy]\ndelete_limit = "3"\n')
 
@@ -188,6 +240,8 @@ def test_a_secret_given_twice_or_in_a_file_that_is_not_there_is_a_problem(tmp_pa
     (tmp_path / "word").write_text("hunter2\n")
     assert "stands beside" in problems(tmp_path, LEAST + '[wix]\napp_secret_file = "word"\napp_secret = "x"\n')[0]
     assert "cannot be read" in problems(tmp_path, LEAST + '[wix]\napp_secret_file = "nope"\n')[0]
+    (tmp_path / "nothing").write_text("\n")
+    assert "is an empty file" in problems(tmp_path, LEAST + '[wix]\napp_secret_file = "nothing"\n')[0]
 
 
 def test_no_value_of_a_secret_is_quoted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,6 +70,18 @@ def test_setting_up_again_does_not_log_twice(stream: io.StringIO) -> None:
     telemetry.set_up("json", "info", stream)
     logging.getLogger("icalendar").warning("x")
     assert len(lines(stream)) == 1
+
+
+@pytest.mark.parametrize("output", ["json", "console"])
+def test_a_log_that_nobody_reads_any_more_stops_nothing(output: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as deaf:
+        with pytest.raises(BrokenPipeError):
+            os.write(writer, b"is anybody there?")
+        telemetry.set_up(output, "info", deaf)
+        for _ in range(2):
+            telemetry.logger().info("written", connection="c1")
 
 
 def test_the_console_format_is_for_eyes(stream: io.StringIO) -> None:
