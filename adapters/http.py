@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 import stamina
@@ -25,6 +25,8 @@ from syncd.errors import AdapterError, Forbidden, Rejected, Throttled, Transient
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _TRIES: Final = 3
+_UNREACHED_HINT: Final = "check the network and the configured address; the next pass tries again"
+_LOST_HINT: Final = "the next pass tries again"
 _LONGEST_WAIT: Final = 86_400.0
 
 # Whether the request may have reached the server, by what went wrong; the most exact class counts.
@@ -50,6 +52,7 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 Count = Callable[[str, str, int], None]
+Transport: TypeAlias = httpx.AsyncBaseTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,17 @@ class Http:
 
     `origins`: where requests may go, such as `https://www.wixapis.com` or `https://*.icloud.com`; plain http only on
     loopback addresses. `count(method, host, status)` is called once per try, with status 0 when no reply came.
+    `transport`: what carries admitted requests in place of sockets of our own; it is closed with this client.
     """
 
-    def __init__(self, origins: Iterable[str], *, limits: Limits | None = None, count: Count | None = None) -> None:
+    def __init__(
+        self,
+        origins: Iterable[str],
+        *,
+        limits: Limits | None = None,
+        count: Count | None = None,
+        transport: Transport | None = None,
+    ) -> None:
         self._limits = limits if limits is not None else Limits()
         self._origins = tuple(httpx.URL(origin) for origin in origins)
         self._count = count
@@ -125,6 +136,7 @@ class Http:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"user-agent": "syncd"},
             limits=httpx.Limits(max_connections=room, max_keepalive_connections=room, keepalive_expiry=60),
+            transport=transport,
         )
 
     async def request(  # noqa: PLR0913 - the parts of one HTTP request
@@ -280,7 +292,9 @@ def _arrived(kind: type[httpx.RequestError]) -> bool:
 
 
 def _lost(call: _Call, reason: str, *, arrived: bool) -> Transient:
-    return Transient(f"{call.name}: {reason}", side=call.side, applied=arrived and not call.harmless)
+    # Not reached at all is seldom the server's fault.
+    hint = _LOST_HINT if arrived else _UNREACHED_HINT
+    return Transient(f"{call.name}: {reason}", side=call.side, hint=hint, applied=arrived and not call.harmless)
 
 
 def _is_passing(error: Exception) -> bool:

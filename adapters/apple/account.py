@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from adapters.apple import multistatus as dav
 from adapters.apple.client import (
     IN_FLIGHT,
@@ -24,6 +26,7 @@ from adapters.apple.client import (
 )
 from adapters.apple.mapping import KEY, LIMITS, Owner
 from adapters.apple.multistatus import Row
+from adapters.http import Transport
 from syncd.errors import AdapterError, CalendarGone, Forbidden, Rejected, Transient
 from syncd.model import Window
 from syncd.ports import CalendarInfo, Capabilities, Clock
@@ -46,6 +49,10 @@ _HOPS: Final = 5
 _MAY_WRITE: Final = frozenset(map(dav.tag, ("D:all", "D:write", "D:write-content", "D:bind")))
 _NO_EVENTS: Final = frozenset(
     map(dav.tag, ("CS:subscribed", "C:schedule-inbox", "C:schedule-outbox", "CS:notification"))
+)
+_GONE_HINT: Final = (
+    "put it back, or `syncd configure` the connection: `--new-calendar` for one that syncd made, `--calendar` for one "
+    "that is imported"
 )
 _ABOUT: Final = (
     "D:resourcetype",
@@ -75,14 +82,22 @@ class Home:
         return path.removeprefix(self.path) if path.startswith(self.path) else path
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """A home, and the address from which it was discovered."""
+
+    entry: str
+    home: Home
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where and as whom. `bridge`: the installation whose marks are ours."""
+    """Where and as whom. `bridge`: the installation whose marks are ours. `found`: as `CalDavAccount.found`."""
 
     url: str
     email: str
     password: str
     bridge: str
+    found: str = ""
 
     def __repr__(self) -> str:
         return f"Login({self.url!r})"
@@ -91,28 +106,49 @@ class Login:
 class CalDavAccount:
     """The verbs of `Account` but `open`; discovery is done once, and again when an address has moved.
 
+    What an earlier account found is believed for reading and writing its calendars: their addresses are that account's
+    own. It is discovered again before a calendar is made, before an absence is proved by a server that does not say
+    whose it is, and by the next account when a request failed.
     `without_sync`: calendars whose server knows no sync-collection. `quiet`: by calendar and object, the version that
     holds nothing within a window; it need not be fetched again there, although nothing of it is stored.
     """
 
-    def __init__(self, login: Login, clock: Clock, *, max_in_flight: int = IN_FLIGHT) -> None:
+    def __init__(
+        self, login: Login, clock: Clock, *, max_in_flight: int = IN_FLIGHT, transport: Transport | None = None
+    ) -> None:
         self.capabilities = replace(CAPABILITIES, max_in_flight=max_in_flight)
         self.clock = clock
         self.bridge = login.bridge
         self._entry = login.url if urlsplit(login.url).path else f"{login.url}/"
         self._email = login.email
-        self._session = Session(self._entry, login.email, login.password, clock)
-        self._home: Home | None = None
+        self._session = Session(self._entry, login.email, login.password, clock, transport)
+        self._home = self._remembered(login.found)
+        self._is_remembered = self._home is not None
+        self._doubted = False
         self._writable: dict[str, bool] = {}
         self.without_sync: set[str] = set()
         self.quiet: dict[tuple[str, str], tuple[str, Window]] = {}
+
+    @property
+    def found(self) -> str:
+        """The entry address and the home that was found from it."""
+        if self._home is None or self._doubted:
+            return ""
+        return msgspec.json.encode(_Found(self._entry, self._home), order="deterministic").decode()
 
     async def identity(self) -> str:
         """The path of the principal: the same whatever host the account lies on."""
         return (await self.home()).principal
 
+    async def proven_identity(self) -> str:
+        """The same, as the server says it now and not as an earlier account remembers it."""
+        if self._is_remembered:
+            await self.rediscover()
+        return await self.identity()
+
     async def calendars(self) -> Sequence[CalendarInfo]:
         """Calendars of the home that may hold events; the default is the first writable one that we did not make."""
+        await self.proven_identity()
         answer = await self.send("PROPFIND", "", body=dav.propfind(*_ABOUT), depth=1)
         if answer.status in (404, 410):
             self._home = None  # discovered anew by the next call
@@ -132,6 +168,7 @@ class CalDavAccount:
         if not KEY.fullmatch(key):
             raise Rejected("the key cannot be a part of an address", side=SIDE)
         calendar = f"{_PREFIX}{key}/"
+        await self.proven_identity()
         home = await self.home()
         if there := await self._probe(home, calendar):
             return there
@@ -161,6 +198,7 @@ class CalDavAccount:
     async def rediscover(self) -> bool:
         """Discover again; whether the home lies elsewhere now."""
         before, self._home = self._home, None
+        self._is_remembered = self._doubted = False
         return await self.home() != before
 
     async def owner(self, calendar: str) -> Owner:
@@ -176,7 +214,7 @@ class CalDavAccount:
         if answer.status in (404, 410):
             if await self.rediscover():
                 raise Transient("the account has moved to another address", side=SIDE)
-            raise CalendarGone("the calendar is not there any more", side=SIDE, ref=calendar)
+            raise CalendarGone("the calendar is not there any more", side=SIDE, ref=calendar, hint=_GONE_HINT)
         rows = rows_of(answer, "asking the calendar").rows
         if not rows or rows[0].status != 200:
             raise Transient("asking the calendar: the answer is empty", side=SIDE)
@@ -195,10 +233,17 @@ class CalDavAccount:
     ) -> Answer:
         """One request to a calendar or an object in it; repeated once where the account has moved meanwhile."""
         try:
-            return await self._verb(method, (await self.home()).url(calendar, name), body, headers, depth)
+            answer = await self._verb(method, (await self.home()).url(calendar, name), body, headers, depth)
         except Moved:
             await self.rediscover()
             return await self._verb(method, (await self.home()).url(calendar, name), body, headers, depth)
+        except AdapterError:
+            self._doubted = self._is_remembered
+            raise
+        # A refused report may mean its token; a refused PROPFIND, and 404, the address.
+        refused = answer.status == 404 or (method == "PROPFIND" and answer.status >= 400)
+        self._doubted |= self._is_remembered and not name and refused
+        return answer
 
     async def _verb(
         self, method: str, url: str, body: str, headers: Mapping[str, str] | None, depth: int | None
@@ -218,6 +263,17 @@ class CalDavAccount:
         return answer_of(answer)
 
     # discovery
+
+    def _remembered(self, found: str) -> Home | None:
+        """The home that an earlier account found from the same entry address."""
+        try:
+            known = msgspec.json.decode(found, type=_Found)
+            if known.entry != self._entry:
+                return None
+            self._trusted(known.home.origin)
+        except (msgspec.MsgspecError, AdapterError):
+            return None
+        return known.home
 
     async def _discovered(self) -> Home:
         url, row = await self._principal()

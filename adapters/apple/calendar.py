@@ -4,7 +4,7 @@ Not here: requests (collection), what objects mean (reading, series, mapping).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from adapters.apple.account import CalDavAccount
 from adapters.apple.collection import Body, Collection, Listing
@@ -35,22 +35,27 @@ class AppleCalendar:
         row = await self._account.about(self._calendar)
         owner = await self._account.owner(self._calendar)
         named = row.hrefs("D:current-user-principal")
-        identity = await self._account.identity()
-        return Standing(identity_of(named, identity), owner.writable)
+        identity = path_of(named[0]) if named else await self._account.proven_identity()
+        return Standing(identity, owner.writable)
 
     async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
         if isinstance(since, Cursor):
             window, listing = since.window, await self._objects.changes(since.token)
+            # What the server names has changed for it. A version that we know may be that of a replica behind, or one
+            # that our own write was answered with, though somebody's edit was right behind it.
+            differing = list(listing.etags)
         else:
             window, listing = since, await self._objects.listing()
-        differing = [name for name, etag in listing.etags.items() if not self._seen(name, etag, window, known)]
+            differing = [name for name, etag in listing.etags.items() if not self._seen(name, etag, window, known)]
         found: list[Seen | Broken] = []
         if differing:
             look = await self._look()
-            async for batch in self._objects.bodies(differing):
-                items = await asyncio.to_thread(seen, look, batch, window)
+            async for batch in self._bodies(differing):
+                late = _late(batch, listing, known, everything=not isinstance(since, Cursor))
+                timely = {name: body for name, body in batch.items() if name not in late}
+                items = await asyncio.to_thread(seen, look, timely, window)
                 self._remember(items, batch)
-                found += items
+                found += [*items, *late.values()]
         return _change_set(listing, found, window, everything=not isinstance(since, Cursor))
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
@@ -62,10 +67,7 @@ class AppleCalendar:
                 named.setdefault(split(ref)[0], []).append(ref)
             else:
                 answer[ref] = absent(look, ref, Gone.UNKNOWN, "it lies in another calendar")
-        async for batch in self._objects.bodies(list(named)):
-            if any(body.gone for body in batch.values()):
-                # Only while its collection answers is a missing object a deleted one.
-                await self._account.about(self._calendar)
+        async for batch in self._bodies(list(named)):
             answer |= await asyncio.to_thread(_sought, look, batch, named)
         return answer
 
@@ -89,6 +91,13 @@ class AppleCalendar:
     async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
         return await self._writer.delete(erasures)
 
+    async def _bodies(self, names: Sequence[str]) -> AsyncIterator[dict[str, Body]]:
+        """The objects in batches. Only while its collection answers is a missing object a deleted one."""
+        async for batch in self._objects.bodies(names):
+            if any(body.gone for body in batch.values()):
+                await self._account.about(self._calendar)
+            yield batch
+
     def _seen(self, name: str, etag: str | None, window: Window, known: Mapping[str, str]) -> bool:
         """Whether this version of an object need not be fetched: it is stored, or has nothing within the window."""
         if etag is None or name in known:
@@ -109,11 +118,6 @@ class AppleCalendar:
         return Look(self.collection, self._zone, owner, self._account.clock.now())
 
 
-def identity_of(named: Sequence[str], discovered: str) -> str:
-    """Whose account answered: as the collection says it, else as discovery found it."""
-    return path_of(named[0]) if named else discovered
-
-
 def _sought(look: Look, batch: Mapping[str, Body], named: Mapping[str, Sequence[Ref]]) -> dict[Ref, Observation]:
     answer = {}
     for name, body in batch.items():
@@ -129,6 +133,28 @@ def _one(look: Look, ref: Ref, name: str, body: Body) -> Observation:
         return sought(look, ref, opened(look, name, body), body)
     except MalformedError as error:
         return absent(look, ref, Gone.UNKNOWN, str(error))
+
+
+def _late(
+    batch: Mapping[str, Body], listing: Listing, known: Mapping[str, str], *, everything: bool
+) -> dict[str, Broken]:
+    """Objects of which a read lags behind the listing that named them: it must not be the last word on them.
+
+    That one is listed and not there is no news in a listing of everything, where some servers have it for good.
+    """
+    late: dict[str, Broken] = {}
+    for name, body in batch.items():
+        told = listing.etags.get(name)
+        if body.gone and not everything:
+            late[name] = Broken(name, "it is listed, but not there", passing=True)
+        elif body.fingerprint is not None and body.fingerprint == known.get(name) and not _same(told, body.fingerprint):
+            late[name] = Broken(name, "it is read at an earlier version than it is listed", told, passing=True)
+    return late
+
+
+def _same(one: str | None, other: str) -> bool:
+    """Weak comparison of ETags (RFC 9110, 8.8.3.2)."""
+    return one is None or one.removeprefix("W/") == other.removeprefix("W/")
 
 
 def _change_set(listing: Listing, found: Sequence[Seen | Broken], window: Window, *, everything: bool) -> ChangeSet:

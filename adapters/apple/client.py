@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from adapters.apple.multistatus import Multistatus, NotXmlError, conditions, parsed
-from adapters.http import Http, Limits, Reply, retry_after
+from adapters.http import Http, Limits, Reply, Transport, retry_after
 from syncd.errors import AdapterError, AuthRevoked, ConfigError, Forbidden, Rejected, Throttled, Transient
 from syncd.ports import Clock
 
@@ -33,6 +33,7 @@ _SIGN_IN_HINT: Final = (
     "(Sign-In and Security), and connect again with it; the account's own password never works, and changing that "
     "one revokes every app-specific password"
 )
+_AGAIN: Final = "the next pass tries again"
 _BUSY_SECONDS: Final = 60.0
 # Beside 5xx: the server could not now, and says nothing about the item.
 _BROKEN_OFF: Final = frozenset({408, 423, 425})
@@ -62,8 +63,9 @@ class Answer(DAVResponse):
 class Session(AsyncDAVClient):
     """One account at one server. Requests, and the credentials with them, go only to origins that were admitted."""
 
-    def __init__(self, url: str, email: str, password: str, clock: Clock) -> None:
+    def __init__(self, url: str, email: str, password: str, clock: Clock, transport: Transport | None = None) -> None:
         self._admitted: dict[str, Http] = {}
+        self._transport = transport
         super().__init__(url=url, username=email, timeout=int(TIMEOUT), enable_rfc6764=False)
         self.admit(url)
         pair = base64.b64encode(f"{email}:{password}".encode()).decode()
@@ -79,7 +81,8 @@ class Session(AsyncDAVClient):
         """Let requests go to the origin of this URL from now on. Trusting it is the caller's decision."""
         origin = origin_of(url)
         if origin not in self._admitted:
-            self._admitted[origin] = Http([origin], limits=Limits(connections=IN_FLIGHT + 2, timeout=TIMEOUT))
+            limits = Limits(connections=IN_FLIGHT + 2, timeout=TIMEOUT)
+            self._admitted[origin] = Http([origin], limits=limits, transport=self._transport)
 
     async def close(self) -> None:
         for http in self._admitted.values():
@@ -119,7 +122,7 @@ class Session(AsyncDAVClient):
         if status in (429, 503):
             seconds = retry_after(answer.headers, self._clock.now())
             wait = _BUSY_SECONDS if seconds is None else seconds
-            raise Throttled(f"{method}: the server is busy ({status})", retry_after=wait, side=SIDE)
+            raise Throttled(f"{method}: the server is busy ({status})", retry_after=wait, side=SIDE, hint=_AGAIN)
         if 300 <= status < 400 or status == 421:
             raise Moved(method, status, str(answer.headers.get("location", "")))
         return answer
@@ -151,7 +154,7 @@ def refusal(status: int, what: str, *, ref: str = "", wrote: bool = False) -> Ad
     if status == 403:
         return Forbidden(text, code="403", side=SIDE, ref=ref, hint="the calendar may be read-only")
     if status in _BROKEN_OFF or status >= 500:
-        return Transient(text, side=SIDE, ref=ref, applied=wrote)
+        return Transient(text, side=SIDE, ref=ref, hint=_AGAIN, applied=wrote)
     if wrote:
         return Rejected(text, side=SIDE, ref=ref)
     return Transient(text, side=SIDE, ref=ref)

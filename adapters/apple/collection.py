@@ -36,7 +36,7 @@ class Listing:
 class Body:
     """One object: its text and the version from the same answer; or that it is gone; or why it cannot be had.
 
-    `etag` is strong; `fingerprint` may be weak.
+    `etag` is strong; `fingerprint` may be weak. `passing`: it may be had later.
     """
 
     text: str | None = None
@@ -44,6 +44,7 @@ class Body:
     fingerprint: str | None = None
     gone: bool = False
     reason: str = ""
+    passing: bool = False
 
 
 class Collection:
@@ -77,6 +78,8 @@ class Collection:
         listing = await self._pages(answer)
         if listing.token is None or not listing.complete:
             raise CursorExpired("the answer to the token is in doubt", side=SIDE, ref=self.calendar)
+        if not listing.etags and not listing.removed:
+            listing.token = token  # an answer that names nothing proves nothing: it is asked for once more
         return listing
 
     async def bodies(self, names: Sequence[str]) -> AsyncIterator[dict[str, Body]]:
@@ -175,7 +178,8 @@ class Collection:
         if answer.status in _GONE:
             return Body(gone=True)
         if answer.status != 200:
-            return Body(reason=f"the server answered {answer.status} for it")
+            passing = isinstance(refusal(answer.status, "reading an object"), Transient)
+            return Body(reason=f"the server answered {answer.status} for it", passing=passing)
         shown = str(answer.headers.get("etag", "")).strip() or None
         try:
             return Body(answer.body.decode(), answer.strong_etag, shown)

@@ -69,7 +69,7 @@ def seen(look: Look, batch: Mapping[str, Body], window: Window) -> list[Seen | B
         try:
             found.append(_seen(look, name, body, window))
         except MalformedError as error:
-            found.append(Broken(name, str(error), body.fingerprint))
+            found.append(Broken(name, str(error), body.fingerprint, passing=body.passing))
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 from icalendar import Calendar as SkeletonCalendar
 from icalendar import Event as Skeleton
 from icalendar import vDDDLists, vDDDTypes, vRecur, vText
@@ -25,6 +26,9 @@ MAX_DATES: Final = 2000
 MAX_RULES: Final = 2
 _MAX_STEPS: Final = 1_000_000
 _DAY: Final = timedelta(days=1)
+_LAST_YEARS: Final = 9971
+# Parts of a rule that may rule out every day.
+_CHOOSY: Final = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 # An override has these of its own, or none.
 _NOT_INHERITED: Final = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "CREATED")
 
@@ -201,8 +205,9 @@ class StoredObject:
             if _follows(event):
                 copy["RECURRENCE-ID"].params["RANGE"] = "THISANDFUTURE"
             return copy
-        if event.lines("RRULE"):
-            copy["RRULE"] = [_rule(line, start) for line in event.lines("RRULE")]
+        rules = [rule for line in event.lines("RRULE") if not _never(rule := _rule(line, start), start)]
+        if rules:
+            copy["RRULE"] = rules
         for name in ("RDATE", "EXDATE"):
             dates = [self._date(value, line) for line in event.lines(name) for value in line.value.split(",") if value]
             if dates:
@@ -329,6 +334,22 @@ def _density(rule: vRecur) -> tuple[float, float]:
         a_day = min(24 / interval, hours if rule.get("BYHOUR") else 24)
         return a_day * minutes * seconds, 24 / interval
     return float(hours * minutes * seconds), 0.5
+
+
+def _never(rule: vRecur, start: Start) -> bool:
+    """Whether no day of any year fits the rule: the library would look for one until the year 9999.
+
+    The last 28 years that there are have every kind of year; by each day, or hour, they are few steps.
+    """
+    if not any(name in rule for name in _CHOOSY):
+        return False
+    probe = vRecur({**rule, "INTERVAL": [1]})
+    for name in ("COUNT", "UNTIL"):
+        probe.pop(name, None)
+    wall = start.at if isinstance(start.at, datetime) else datetime(start.at.year, start.at.month, start.at.day)  # noqa: DTZ001
+    late = wall.replace(year=_LAST_YEARS, day=min(wall.day, 28), tzinfo=None, fold=0)
+    text: bytes = probe.to_ical()  # type: ignore[no-untyped-call]
+    return next(iter(rrulestr(text.decode(), dtstart=late)), None) is None
 
 
 def _rule(line: Line, start: Start) -> vRecur:

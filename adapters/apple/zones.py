@@ -19,6 +19,7 @@ from adapters.apple.ics import UNREADABLE, Component, MalformedError, parse
 UTC_NAMES: Final = frozenset({"UTC", "Z", "GMT", "Etc/UTC", "Etc/GMT", "Etc/Zulu", "Zulu", "Etc/UCT", "UCT"})
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?")
 _DAY: Final = timedelta(days=1)
+_MAX_ONSETS: Final = 500
 # Noon of every week of two years: enough to tell two sets of yearly rules apart.
 _PROBES: Final = tuple(datetime(2026, 1, 1, 12) + timedelta(weeks=n) for n in range(104))  # noqa: DTZ001 - wall times
 
@@ -111,7 +112,8 @@ def _from_definition(definition: Component, home: Zone) -> Zone | None:
     """
     onsets = definition.parts("STANDARD") + definition.parts("DAYLIGHT")
     rules = [line.value.upper() for onset in onsets for line in onset.lines("RRULE")]
-    if not onsets or len(onsets) > 500 or any("FREQ=YEARLY" not in rule for rule in rules):
+    dates = sum(line.value.count(",") + 1 for onset in onsets for line in onset.lines("RDATE"))
+    if not onsets or max(len(onsets), dates) > _MAX_ONSETS or any("FREQ=YEARLY" not in rule for rule in rules):
         return None
     try:
         parsed = Timezone.from_ical(definition.serialised())

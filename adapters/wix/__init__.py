@@ -9,7 +9,7 @@ Not here: webhooks, connecting external calendars at Wix. What surprised us is i
 
 from dataclasses import dataclass
 
-from adapters.http import Count, Http, Limits
+from adapters.http import Count, Http, Limits, Transport
 from adapters.wix.client import Client, Credentials, Installation
 from adapters.wix.site import WixSite
 from syncd.ports import Clock
@@ -23,7 +23,7 @@ class Options:
 
     `override_namespace`: of the app's extended fields that hold overrides, where the site has the schema.
     `bearer`: send `Bearer <token>`. `per_minute`: requests in any minute. `timeout`: seconds per request.
-    `count`: called with method, host and status of each try.
+    `count`: called with method, host and status of each try. `transport`: what carries requests in place of sockets.
     """
 
     override_namespace: str | None = None
@@ -31,6 +31,7 @@ class Options:
     per_minute: int = 200
     timeout: float = 30.0
     count: Count | None = None
+    transport: Transport | None = None
 
 
 def create(  # noqa: PLR0913 - one argument per setting of [wix] and [[wix.sites]]
@@ -48,7 +49,8 @@ def create(  # noqa: PLR0913 - one argument per setting of [wix] and [[wix.sites
     `base_url` without a path; it may be plain http on a loopback address. Close the site when done.
     """
     chosen = options if options is not None else Options()
-    http = Http([base_url], limits=Limits(per_minute=chosen.per_minute, timeout=chosen.timeout), count=chosen.count)
+    limits = Limits(per_minute=chosen.per_minute, timeout=chosen.timeout)
+    http = Http([base_url], limits=limits, count=chosen.count, transport=chosen.transport)
     credentials = Credentials(app_id, app_secret, instance_id, chosen.bearer)
     client = Client(http, base_url, credentials, clock)
     return WixSite(Installation(client, clock, instance_id, app_id, bridge, chosen.override_namespace))

@@ -34,6 +34,7 @@ _SCOPES: Final[Mapping[str, Permission]] = {
 }
 _INSTALL: Final = "install the app on the site again and check instance_id under [[wix.sites]]"
 _SECRET: Final = "check app_id and app_secret under [wix]"  # noqa: S105 - a hint
+_AGAIN: Final = "the next pass tries again"
 _PLAN: Final = "upgrade the site to a plan that includes it, then resume the connection"
 
 
@@ -113,12 +114,12 @@ class Refusal:
         row = self._row()
         text, side, ref = self._text(asked), SIDE, asked.ref
         if row.error is Throttled:
-            return Throttled(text, retry_after=wait, side=side, ref=ref)
+            return Throttled(text, retry_after=wait, side=side, ref=ref, hint=_AGAIN)
         if row.error is Forbidden:
             hint = row.hint or self._missing(asked.permission)
             return Forbidden(text, code=self.code or str(self.status), side=side, ref=ref, hint=hint)
         if row.error is Transient or (row.error is Stale and not ref):
-            return Transient(text, side=side, ref=ref, hint=row.hint, applied=asked.writes and self.status >= 500)
+            return Transient(text, side=side, ref=ref, hint=_AGAIN, applied=asked.writes and self.status >= 500)
         return row.error(text, side=side, ref=ref, hint=row.hint)
 
     def _row(self) -> Row:

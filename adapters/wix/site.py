@@ -113,8 +113,10 @@ class WixSite:
         """Cancel each after a fresh read; a cancelled session stays readable by id, for ever."""
         return await writes.delete(self._at, erasures)
 
-    async def schedules(self) -> Sequence[Schedule]:
+    async def schedules(self, known: Sequence[Schedule] = ()) -> Sequence[Schedule]:
         """See the port. Raises Transient when a page is missing: a schedule may not seem gone (R20)."""
+        if known:
+            return await schedules.as_they_are(self._at, known)
         return await schedules.schedules(self._at, self._known)
 
     async def foreign_connections(self) -> Sequence[ForeignConnection]:

@@ -15,6 +15,8 @@ from syncd.ports.calendars import (
     Standing,
 )
 from syncd.ports.store import (
+    EARLIER,
+    RETURNED,
     Changes,
     HistoryRow,
     HoldRow,
@@ -29,6 +31,8 @@ from syncd.ports.store import (
 )
 
 __all__ = [
+    "EARLIER",
+    "RETURNED",
     "Account",
     "CalendarAdapter",
     "CalendarInfo",

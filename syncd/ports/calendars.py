@@ -153,6 +153,14 @@ class Account(Protocol):
 
     capabilities: Capabilities
 
+    @property
+    def found(self) -> str:
+        """What the account found out of itself, for the next one that is opened with the same credentials; it may be
+
+        told afresh after any pass. Empty when there is nothing, or what there was is in doubt.
+        """
+        ...
+
     async def identity(self) -> str:
         """What the provider calls this account for ever. Raises AuthRevoked."""
 
@@ -198,8 +206,11 @@ class SiteAdapter(CalendarAdapter, Protocol):
     def on(self, schedule: Schedule, provider: str) -> "SiteAdapter":
         """The same site; what is created lies on this schedule and is tagged with the provider (R4)."""
 
-    async def schedules(self) -> Sequence[Schedule]:
-        """Every schedule of the site, cancelled ones too (`active` False)."""
+    async def schedules(self, known: Sequence[Schedule] = ()) -> Sequence[Schedule]:
+        """Every schedule of the site, cancelled ones too (`active` False).
+
+        With `known` only those, as they are now but of the kind that they had: finding kinds out may cost requests.
+        """
 
     async def foreign_connections(self) -> Sequence[ForeignConnection]:
         """The site's own connections that are not DISCONNECTED."""

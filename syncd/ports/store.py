@@ -6,14 +6,15 @@ Not here: tables and SQL (syncd.store), calendars (calendars).
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from syncd.model import (
     Connection,
     Cursor,
     Decision,
+    Gone,
     Link,
     MakeCalendar,
     Observation,
@@ -180,6 +181,11 @@ class Changes:
     connections: Sequence[Connection] = ()
 
 
+EARLIER: Final = "only an earlier version is shown"
+RETURNED: Final = "it is shown as it was before it was gone"
+"""Evidence of an absence UNKNOWN: what is shown was replaced (`Stored.outdates`), and may be so again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An observation with what the store knows beside it. `superseded`: versions it had before, newest last."""
@@ -187,6 +193,31 @@ class Stored:
     observation: Observation
     written_at: datetime | None = None
     superseded: tuple[str, ...] = ()
+
+    def outdates(self, seen: Observation) -> bool:
+        """Whether a sighting shows what the stored one has replaced, or what it is known to be gone since (R24)."""
+        before, absence = self.observation, self.observation.absence
+        if seen.absence is not None:
+            return False
+        if seen.sequence is not None and before.sequence is not None and seen.sequence != before.sequence:
+            return seen.sequence < before.sequence
+        if seen.version is None or seen.version != before.version:
+            return seen.version in self.superseded
+        return absence is not None and (absence.kind is Gone.GONE or absence.evidence == RETURNED)
+
+    def has_yielded(self, seen: Observation, now: datetime, quiet: timedelta) -> bool:
+        """Whether a sighting that this one outdates was shown so long that it counts; a lower sequence never does."""
+        before, doubt = self.observation, self.observation.absence
+        if seen.sequence is not None and before.sequence is not None and seen.sequence < before.sequence:
+            return False
+        return doubt is not None and doubt.evidence in (EARLIER, RETURNED) and now - doubt.since >= quiet
+
+    def changed_within(self, quiet: timedelta, now: datetime) -> bool:
+        """Whether we wrote it, or first saw it as it was last, so lately that an answer may be from before that."""
+        seen, absence = self.observation, self.observation.absence
+        present = absence is None or absence.kind is Gone.UNKNOWN
+        moments = (self.written_at, seen.seen_at if present else None)
+        return any(moment is not None and now - moment < quiet for moment in moments)
 
 
 class StateStore(Protocol):
@@ -217,7 +248,9 @@ class StateStore(Protocol):
     async def credentials(self, connection: str) -> bytes | None:
         """The account's credentials as they were put, encrypted by the caller."""
 
-    async def put_credentials(self, connection: str, sealed: bytes) -> None: ...
+    async def put_credentials(self, connection: str, sealed: bytes, instead_of: bytes | None = None) -> None:
+        """Keep credentials, already encrypted. With `instead_of` only while those are still the stored ones."""
+
     async def forget_connection(self, connection: str) -> None:
         """Remove a connection that was never confirmed, with everything that belongs to it."""
 

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _TAG: Final = "~"
 _PLAIN: Final = {type(None): "null", bool: "bool", int: "number", float: "number", str: "string"}
+_KINDS: Final = {**_PLAIN, dict: "object", list: "array"}
 
 
 class _Shape(NamedTuple):
@@ -123,18 +124,15 @@ def _union(kinds: tuple[Any, ...]) -> _Shape:
             return shapes[kind].dump(value)
         return next(shape.dump(value) for member, shape in shapes.items() if isinstance(value, member))
 
+    readers = {kind: bare[name].load for kind, name in _KINDS.items() if name in bare}
+
     def load(value: Any) -> Any:
-        if isinstance(value, dict) and _TAG in value:
+        kind = type(value)
+        if kind is dict and _TAG in value:
             return by_name[value[_TAG]].load(value[""])
-        return bare[_json_kind(value)].load(value)
+        return readers[kind](value)
 
     return _Shape(dump, load, "mixed")
-
-
-def _json_kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else _PLAIN[type(value)]
 
 
 def _record(kind: Any) -> _Shape:
@@ -146,7 +144,8 @@ def _record(kind: Any) -> _Shape:
         for slot in dataclasses.fields(cls)
     ]
     writers = [(name, default, shape.dump) for name, default, shape in slots]
-    readers = {name: shape.load for name, _, shape in slots}
+    names = frozenset(name for name, _, _ in slots)
+    readers = [(name, shape.load) for name, _, shape in slots if shape.load is not _same]
 
     def dump(value: Any) -> dict[str, Any]:
         body = {}
@@ -157,7 +156,11 @@ def _record(kind: Any) -> _Shape:
         return body
 
     def load(body: dict[str, Any]) -> Any:
-        return cls(**{name: readers[name](item) for name, item in body.items() if name in readers})
+        """From a body of its own, just parsed: what it holds is replaced in place. Names it does not know go."""
+        for name, read in readers:
+            if name in body:
+                body[name] = read(body[name])
+        return cls(**(body if body.keys() <= names else {name: body[name] for name in body.keys() & names}))
 
     return _Shape(dump, load, "object")
 

@@ -5,6 +5,8 @@ SQLite and PostgreSQL differ here and in few words of SQL elsewhere. Not here: t
 
 import asyncio
 import contextlib
+import re
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -17,11 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import StaticPool
 
 from syncd.errors import StoreError
+from syncd.store import sqlite
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 10
+CONNECT_SECONDS: Final = 10
 _DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "psycopg"}
 
 # By the code that the driver gives, of SQLite (its first word after SQLITE_) or PostgreSQL (SQLSTATE, or its class).
@@ -44,8 +48,19 @@ _MEANINGS: Final = {
     "3D000": "there is no database of this name on the server: create it, or check [store] url",
     "53": "the database server is short of resources: raise its limits, or stop other clients",
     "08": "the database server does not answer: check that it runs, and [store] url",
-    "57": "the database server is shutting down: try again when it is back",
+    "57": "the database server is restarting, or has ended the connection: try again when it is back",
+    "REFUSED": "the database server refuses the connection: check [store] url and the log of the server",
+    "OPTION": "[store] url has an option that the database does not know: check what stands behind the ?",
 }
+# A connection that PostgreSQL refuses has no code, only words (libpq keeps no result of it). The first that fits.
+_REFUSALS: Final = (
+    (re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist"), "28"),
+    (re.compile(r"database .* (does not exist|is not currently accepting)"), "3D000"),
+    (re.compile(r"too many (connections|clients)|remaining connection slots"), "53"),
+    (re.compile(r"(starting up|shutting down|in recovery|not yet accepting connections)"), "57"),
+    (re.compile(r"FATAL"), "REFUSED"),
+    (re.compile(r"invalid (connection option|\w+ value|integer value)"), "OPTION"),
+)
 _AGAIN: Final = frozenset({"BUSY", "40001", "40P01"})
 
 
@@ -55,8 +70,8 @@ def normalised(url: str) -> URL:
         parsed = make_url(url)
         backend = {"postgres": "postgresql"}.get(parsed.get_backend_name(), parsed.get_backend_name())
         driver = _DRIVERS[backend]
-    except (ArgumentError, KeyError) as exc:
-        raise StoreError("[store] url is no database: give sqlite:///FILE or postgresql://USER@HOST/NAME") from exc
+    except (ArgumentError, KeyError, ValueError):  # without their words: they quote what stands for the port
+        raise StoreError("[store] url is no database: give sqlite:///FILE or postgresql://USER@HOST/NAME") from None
     return parsed.set(drivername=f"{backend}+{driver}")
 
 
@@ -65,6 +80,21 @@ def file_of(url: URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
     return Path(str(url.database)).absolute()
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a database file. Raises StoreError for what is no file, or cannot be looked at."""
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as exc:
+        raise StoreError(
+            f"the database file cannot be reached ({exc.strerror}): check the owner and the modes of its folders"
+        ) from exc
+    if not stat.S_ISREG(mode):
+        raise StoreError(f"{file.name} is no file: name the file of the database in [store] url")
+    return True
 
 
 class Database:
@@ -143,7 +173,8 @@ def _meaning(error: SQLAlchemyError) -> str:
     if "no such table" in str(error.orig):
         code = "42P01"
     if not code:
-        code = "28" if "authentication failed" in str(error.orig) else "08"
+        words = str(error.orig)
+        code = next((known for pattern, known in _REFUSALS if pattern.search(words)), "08")
     known = _MEANINGS.get(code) or _MEANINGS.get(code[:2])
     return known or f"the database refused ({type(error.orig).__name__} {code})"
 
@@ -156,6 +187,8 @@ def _modes(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _postgresql(url: URL) -> AsyncEngine:
+    if "connect_timeout" not in url.query:  # a host that drops packets would be waited for without end
+        url = url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
     return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
 
 
@@ -167,10 +200,11 @@ def _sqlite(file: Path | None, read_only: bool) -> AsyncEngine:
 
     # Without a mode SQLite would make a missing file, and a reader would write the file when it finds a log.
     @event.listens_for(engine.sync_engine, "do_connect")
-    def address(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    def connect(dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
         if file:
             arguments[0] = f"file:{quote(str(file))}?mode={mode}"
             options["uri"] = True
+        return sqlite.connected(dialect, arguments, options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -178,13 +212,18 @@ def _sqlite(file: Path | None, read_only: bool) -> AsyncEngine:
         connection.isolation_level = None
         pragmas = ["foreign_keys=ON", "synchronous=NORMAL"]
         pragmas += ["query_only=ON"] if read_only else ["journal_mode=WAL"] if file else []
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # nobody else knows it yet, and its thread would outlive the loop
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        driver = connection.connection.dbapi_connection
+        driver.begin_with = connection.get_execution_options().get("begin", "BEGIN")
 
     return engine

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Select, delete, select, union
+from sqlalchemy import Select, delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.errors import StoreError
@@ -111,8 +111,12 @@ async def credentials(connection: AsyncConnection, name: str) -> bytes | None:
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
-async def put_credentials(connection: AsyncConnection, name: str, sealed: bytes) -> None:
-    await upsert(connection, credential, [{"connection": name, "sealed": sealed}])
+async def put_credentials(connection: AsyncConnection, name: str, sealed: bytes, instead_of: bytes | None) -> None:
+    if instead_of is None:
+        await upsert(connection, credential, [{"connection": name, "sealed": sealed}])
+        return
+    stored = (credential.c.connection == name, credential.c.sealed == instead_of)
+    await connection.execute(update(credential).where(*stored).values(sealed=sealed))
 
 
 async def calendars_of(connection: AsyncConnection, owner: Connection) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Text, column, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.errors import StoreError
-from syncd.store.database import Database, file_of, normalised
+from syncd.store.database import Database, file_of, is_there, normalised
 from syncd.store.tables import REVISION, metadata
 
 _VERSION: Final = table("alembic_version", column("version_num", Text))
@@ -37,11 +37,11 @@ async def migrate(url: str) -> None:
 
 
 def make_file(file: Path) -> None:
-    """An empty file that only its owner may read; one that is there stays as it is."""
+    """An empty file that only its owner may read; one that is there stays as it is. Raises StoreError."""
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        return
+        is_there(file)
     except OSError as exc:
         raise StoreError(f"the database file cannot be made: {exc.strerror}: check [store] url and its folder") from exc
 

@@ -25,7 +25,7 @@ from syncd.model import (
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Lease, Note, Owner, Stored
 from syncd.store import leases, ledger, links, observations, overrides, workload
 from syncd.store.commit import commit
-from syncd.store.database import Database, file_of, normalised
+from syncd.store.database import Database, file_of, is_there, normalised
 from syncd.store.migration import check_revision, make_tables
 from syncd.store.snapshot import copy
 
@@ -63,8 +63,8 @@ class SqlStore:
     async def credentials(self, connection: str) -> bytes | None:
         return await self._database.read(links.credentials, connection)
 
-    async def put_credentials(self, connection: str, sealed: bytes) -> None:
-        await self._database.write(links.put_credentials, connection, sealed)
+    async def put_credentials(self, connection: str, sealed: bytes, instead_of: bytes | None = None) -> None:
+        await self._database.write(links.put_credentials, connection, sealed, instead_of)
 
     async def forget_connection(self, connection: str) -> None:
         await self._database.write(links.forget_connection, connection)
@@ -151,7 +151,7 @@ async def open_store(url: str, *, read_only: bool = False) -> SqlStore:
     file = file_of(address)
     if address.get_backend_name() == "sqlite" and file is None:
         return await empty_store()
-    if file is not None and not file.exists():
+    if file is not None and not is_there(file):
         raise StoreError(f"there is no database {file.name}: run syncd migrate, or check [store] url")
     database = Database(address, read_only=read_only)
     try:

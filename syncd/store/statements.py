@@ -4,10 +4,11 @@ Not here: transactions (database), what is read or written (the modules beside).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Insert, Result, RowMapping, Select, Table, bindparam, delete
+from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Result, RowMapping, Select, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,12 +36,14 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row],
     if rows:
         keys = [column.name for column in table.primary_key]
         ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
-        await connection.execute(_upsert(connection, table, {*keys, *keep}), ordered)
+        await connection.execute(_upsert(connection.dialect.name, table, frozenset({*keys, *keep})), ordered)
 
 
-def _upsert(connection: AsyncConnection, table: Table, kept: set[str]) -> Insert:
+@cache
+def _upsert(dialect: str, table: Table, kept: frozenset[str]) -> Insert:
+    """Built once: building it costs more than running it."""
     keys = list(table.primary_key)
-    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     replaced = {column.name: insert.excluded[column.name] for column in table.c if column.name not in kept}
     if not replaced:
         return insert.on_conflict_do_nothing(index_elements=keys)
@@ -100,5 +103,9 @@ async def remove(
     """Delete the rows in which these columns have one of these values, in order of the keys."""
     rows = [{f"key_{column}": part for column, part in zip(columns, key, strict=True)} for key in sorted(keys)]
     if rows:
-        chosen = [table.c[column] == bindparam(f"key_{column}") for column in columns]
-        await connection.execute(delete(table).where(*chosen), rows)
+        await connection.execute(_delete(table, tuple(columns)), rows)
+
+
+@cache
+def _delete(table: Table, columns: tuple[str, ...]) -> Delete:
+    return delete(table).where(*[table.c[column] == bindparam(f"key_{column}") for column in columns])

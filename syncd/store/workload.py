@@ -207,6 +207,7 @@ async def _free(
         select(table)
         .where(table.c.collection.in_(collections), table.c.gone.is_(None), ~_is_claimed(table, side, owner))
         .where(~_is_pending(table, side, owner))
+        .order_by(table.c.collection, table.c.ref)  # of too many always the same
         .limit(MOST_NEIGHBOURS)
     )
     rows = [

@@ -178,6 +178,23 @@ async def test_a_listed_object_that_is_never_there_is_broken_and_still_listed(wo
     assert titles(changes) == ["Event 0"]
 
 
+async def test_objects_that_are_not_there_in_a_calendar_that_is_not_there_are_no_broken_objects(world: World) -> None:
+    await filled(world, 1)
+    world.plant({"set_row": {"href": "e0", "status": 404}}, match={"report": "calendar-multiget"})
+    world.plant({"status": 404}, match={"method": "GET"})
+    world.plant({"status": 404}, match={"method": "PROPFIND", "path": world.path.rsplit("/", 2)[1]}, times=-1)
+    with pytest.raises(CalendarGone):
+        await world.calendar.read(WINDOW, {})
+
+
+async def test_an_object_that_the_server_fails_to_show_has_to_be_asked_for_again(world: World) -> None:
+    world.plant({"set_row": {"href": "e1", "status": 500}}, match={"report": "calendar-multiget"})
+    world.plant({"status": 500}, match={"method": "GET"})
+    changes = await filled(world)
+    assert titles(changes) == ["Event 0", "Event 2"]
+    assert [(one.group, one.passing) for one in changes.broken] == [("e1.ics", True)]
+
+
 async def test_a_multiget_that_is_no_xml_is_halved_down_to_the_objects(world: World) -> None:
     world.plant({"replace": [["^", "\x01"]]}, match={"report": "calendar-multiget"}, times=-1)
     changes = await filled(world)

@@ -128,6 +128,38 @@ def test_a_rule_that_never_comes_true_ends_with_the_first_date() -> None:
     assert rids(text, WINDOW) == ["20261020T090000Z"]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=HOURLY;BYHOUR=12;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYHOUR=1,2,3,4,5;BYSETPOS=300",
+        "FREQ=WEEKLY;INTERVAL=2;BYMONTH=2;BYSETPOS=300",
+    ],
+)
+def test_a_rule_that_never_comes_true_is_not_looked_for_until_the_end_of_time(rule: str) -> None:
+    held = stored(ics("DTSTART:20261020T090000Z", f"RRULE:{rule}"))
+    assert [item.rid for item in held.within(AUTUMN)] == ["20261020T090000Z"]
+    assert "RRULE" not in held._skeleton(held.events[0], 0)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=11",
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;BYYEARDAY=366",
+        "FREQ=YEARLY;BYWEEKNO=53;COUNT=2",
+        "FREQ=WEEKLY;BYMONTH=1;UNTIL=20270131T000000Z",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=12",
+    ],
+)
+def test_a_rule_that_comes_true_seldom_is_kept(rule: str) -> None:
+    held = stored(ics("DTSTART:20281231T090000Z", f"RRULE:{rule}"))
+    assert "RRULE" in held._skeleton(held.events[0], 0)
+
+
 def test_more_occurrences_than_the_bound_are_refused() -> None:
     dates = ",".join(
         f"202701{day:02}T{hour:02}{minute:02}00Z" for day in range(1, 3) for hour in range(24) for minute in range(41)

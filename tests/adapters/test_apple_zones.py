@@ -71,6 +71,13 @@ def test_a_definition_that_changes_the_clock_every_second_is_not_followed() -> N
         known(text)["Customized Time Zone"]
 
 
+def test_a_definition_with_changes_without_number_is_not_followed() -> None:
+    dates = ",".join(f"19{year:02}{month:02}01T030000" for year in range(70, 99) for month in range(1, 13)) + ","
+    text = fixture("custom_zone").replace("TZOFFSETFROM", f"RDATE:{dates}{dates.removesuffix(',')}\r\nTZOFFSETFROM", 1)
+    with pytest.raises(MalformedError, match="its time zone is unknown"):
+        known(text)["Customized Time Zone"]
+
+
 @pytest.mark.parametrize(
     ("local", "instant"),
     [

@@ -102,6 +102,29 @@ async def test_another_origin_is_forbidden(url: str) -> None:
     assert "pass" not in str(caught.value)
 
 
+async def test_a_transport_of_ones_own_carries_admitted_requests_alone_and_is_closed_with_the_client() -> None:
+    carried: list[str] = []
+
+    class Road(httpx.AsyncBaseTransport):
+        closed = False
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            carried.append(str(request.url))
+            return httpx.Response(200, content=b"ok")
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    road = Road()
+    client = Http(["https://www.wixapis.com"], transport=road)
+    assert (await client.request("GET", "https://www.wixapis.com/a")).body == b"ok"
+    for url in ("https://evil.example/a", "http://www.wixapis.com/a"):
+        with pytest.raises(Forbidden):
+            await client.request("GET", url)
+    await client.aclose()
+    assert (carried, road.closed) == (["https://www.wixapis.com/a"], True)
+
+
 async def test_a_star_stands_for_the_first_labels_of_a_host() -> None:
     async with peer(OK) as there, http(there.url.replace("127.0.0.1", "*.0.0.1")) as client:
         assert (await client.request("GET", there.url)).status == 200
