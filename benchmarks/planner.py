@@ -24,7 +24,7 @@ from syncd.model import (
     Window,
     Workload,
 )
-from syncd.normalise import collection_of
+from syncd.normalise import collection_of, key_of
 from syncd.plan import plan
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -40,29 +40,36 @@ def _connection() -> Connection:
 
 
 def workload(count: int, *, changed: bool) -> Workload:
-    """Linked items; with `changed`, each session has a new title."""
+    """Linked items of either origin by turns; with `changed`, each original has a new title."""
     connection = _connection()
-    collection = collection_of(connection, "dedicated")
-    items = []
-    for number in range(count):
-        start = NOW + timedelta(hours=number % 8000)
-        when = Timed(start, start + timedelta(hours=1), "Europe/Berlin")
-        base = Event(when, f"Yoga {number}", "Bring a mat", "Room 1", busy=True)
-        shows = base.put({}) if not changed else Event(when, f"Pilates {number}", "Bring a mat", "Room 1", busy=True)
-        wix, outside = Ref("site", f"s{number}"), Ref(collection, f"{number}.ics")
-        link = Link(
-            f"link{number}", "c", Side.WIX, Pair(wix, outside), Pair(base, base), Pair(False, True), participants=0
-        )
-        inside = Traits(home="schedule", schedules=frozenset({"schedule"}), participants=0)
-        mark = Traits(mark=Mark("bridge", 1, f"key{number}", "digest", f"s{number}"))
-        items.append(
-            Item(
-                link,
-                Observation(Side.WIX, wix, shows, NOW, "2", traits=inside),
-                Observation(Side.EXTERNAL, outside, base, NOW, "e", traits=mark),
-            )
-        )
-    return Workload(connection, tuple(items), linked=count)
+    items = tuple(_linked(number, connection, changed=changed) for number in range(count))
+    return Workload(connection, items, linked=count)
+
+
+def _linked(number: int, connection: Connection, *, changed: bool) -> Item:
+    origin = Side.EXTERNAL if number % 2 else Side.WIX
+    key = key_of("bridge", "schedule", str(number), 1)
+    mark = Mark("bridge", 1, key, "digest", f"s{number}" if origin is Side.WIX else None)
+    wix = Ref("site", f"s{number}")
+    outside = Ref(collection_of(connection, "dedicated" if origin is Side.WIX else "primary"), f"{number}.ics")
+    original, copy = _shows(number, "Pilates" if changed else "Yoga"), _shows(number, "Yoga")
+    shows = Pair.of(origin, original, copy)
+    bases = Pair(_shows(number, "Yoga"), _shows(number, "Yoga"))
+    link = Link(f"link{number}", "c", origin, Pair(wix, outside), bases, Pair.of(origin, False, True), participants=0)
+    marks = Pair.of(origin, None, mark)
+    inside = Traits(home="schedule", schedules=frozenset({"schedule"}), participants=0, mark=marks.wix)
+    return Item(
+        link,
+        Observation(Side.WIX, wix, shows.wix, NOW, "2", traits=inside),
+        Observation(Side.EXTERNAL, outside, shows.external, NOW, "e", traits=Traits(mark=marks.external)),
+    )
+
+
+def _shows(number: int, title: str) -> Event:
+    """A value of its own each time, as the store hands them over."""
+    start = NOW + timedelta(hours=number % 8000)
+    when = Timed(start, start + timedelta(hours=1), "Europe/Berlin")
+    return Event(when, f"{title} {number}", "Bring a mat", "Room 1", busy=True)
 
 
 def rate(count: int, *, changed: bool, clock: Callable[[], float] = time.process_time) -> float:

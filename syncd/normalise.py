@@ -10,8 +10,10 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from syncd.model import (
+    FIELDS,
     TEXTS,
     UNSEEN,
     AllDay,
@@ -116,8 +118,10 @@ def covers(connection: Connection, seen: Observation) -> bool:
         return False
     if schedule.kind is ScheduleKind.BUSINESS:
         return True
-    names = {schedule.id} | ({schedule.resource} if schedule.resource else set())
-    return bool(names & (seen.traits.schedules | {seen.traits.home}))
+    traits, resource = seen.traits, schedule.resource
+    if traits.home == schedule.id or schedule.id in traits.schedules:
+        return True
+    return bool(resource) and (traits.home == resource or resource in traits.schedules)
 
 
 def collection_of(connection: Connection, calendar: str) -> str:
@@ -126,6 +130,16 @@ def collection_of(connection: Connection, calendar: str) -> str:
     unique among all accounts (R19), and free of addresses (some providers call a calendar by its owner's address).
     """
     return _collection(connection.provider, connection.identity, calendar)
+
+
+def imported_from(connection: Connection) -> frozenset[str]:
+    """The collections that a connection imports from."""
+    return _collections(connection.provider, connection.identity, connection.config.calendars or ())
+
+
+@lru_cache(maxsize=1024)
+def _collections(provider: str, identity: str, calendars: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_collection(provider, identity, calendar) for calendar in calendars)
 
 
 @lru_cache(maxsize=4096)
@@ -151,7 +165,7 @@ def calendar_key(bridge: str, schedule: str, generation: int) -> str:
 
 def fields_digest(event: Event) -> str:
     """Digest of the fields of an event as a mark carries it: unseen fields left out, times by their instants."""
-    values = {name.value: _plain(event.get(name)) for name in Field if event.get(name) is not UNSEEN}
+    values = {name.value: _plain(value) for name in FIELDS if (value := event.get(name)) is not UNSEEN}
     return _digest(values, 16)
 
 
@@ -160,9 +174,11 @@ def value_digest(value: Value) -> str:
     return _digest({"value": _plain(value)}, 12)
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _digest(value: object, length: int) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()[:length]
 
 
 def _plain(value: Value) -> object:
@@ -177,6 +193,5 @@ def mark_for(link: Link, blank: Mark, event: Event, overridden: frozenset[Field]
     """The mark of a copy that is about to be written with these fields. `blank` gives bridge, key and provider."""
     original = link.refs[link.origin]
     name = original.id if original is not None and link.origin is Side.WIX else None
-    return dataclasses.replace(
-        blank, generation=link.generation, digest=fields_digest(event), original=name, overridden=overridden
-    )
+    digest = fields_digest(event)
+    return Mark(blank.bridge, link.generation, blank.key, digest, name, blank.provider, overridden)

@@ -4,6 +4,7 @@ fields: what a block of time is made of · state: what syncd knows · work: what
 """
 
 from syncd.model.actions import (
+    WRITES,
     Action,
     Adopt,
     Change,
@@ -28,6 +29,7 @@ from syncd.model.actions import (
 )
 from syncd.model.fields import (
     FIELDS,
+    SIDES,
     TEXTS,
     UNSEEN,
     AllDay,
@@ -82,8 +84,10 @@ from syncd.model.work import (
 
 __all__ = [
     "FIELDS",
+    "SIDES",
     "TEXTS",
     "UNSEEN",
+    "WRITES",
     "Absence",
     "Action",
     "Adopt",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from syncd.model.fields import UNSEEN, Event, Field, Pair, Ref, Side, Value
 from syncd.model.state import Link, LinkState, Mark, Override
@@ -258,6 +258,7 @@ class Recover:
 
 
 Write: TypeAlias = Create | Update | Delete
+WRITES: Final = (Create, Update, Delete)  # for isinstance: a union is built anew, and asked slowly, at each call
 Local: TypeAlias = Adopt | Relink | Release | SetOverride | Settle
 
 
@@ -288,7 +289,7 @@ class Plan:
         return digest_of(self.actions)
 
     def writes(self) -> tuple[Write | MakeCalendar, ...]:
-        return tuple(action for action in self.actions if isinstance(action, Create | Update | Delete | MakeCalendar))
+        return tuple(action for action in self.actions if isinstance(action, (*WRITES, MakeCalendar)))
 
     def holds(self) -> tuple[Hold, ...]:
         return tuple(action for action in self.actions if isinstance(action, Hold))

@@ -148,11 +148,15 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An item that lies there but could not be read; it counts as listed. `reason` holds nobody's text."""
+    """An item that lies there but could not be read; it counts as listed. `reason` holds nobody's text.
+
+    `passing`: the side failed, not the item; it has to be asked for again.
+    """
 
     group: str
     reason: str
     fingerprint: str | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +315,11 @@ class Connection:
     created_at: datetime | None = None
     last_success_at: datetime | None = None
     next_due_at: datetime | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """It is disconnected and all that it made is removed: nothing concerns it any more."""
+        return self.status is Status.DISCONNECTED and not self.disconnecting
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ Not here: reading (adapters), executing (apply), wording for people (cli). Rules
 """
 
 from datetime import datetime
+from operator import attrgetter
+from typing import Final
 
 from syncd.model import (
     Adopt,
@@ -44,7 +46,8 @@ _GATES = {
     Reason.EXTERNAL_CALENDAR_DELETED: Rule.R22,
     Reason.EXTERNAL_CALENDAR_CREATION_FAILED: Rule.R22,
 }
-_ORDER = (MakeCalendar, Recover, Relink, Adopt, SetOverride, Create, Update, Delete)
+_ORDER: Final = (MakeCalendar, Recover, Relink, Adopt, SetOverride, Create, Update, Delete)
+_PLACES: Final[dict[type, int]] = {kind: place for place, kind in enumerate(_ORDER)}
 
 
 def plan(work: Workload, policy: Policy, now: datetime) -> Plan:
@@ -68,7 +71,9 @@ def plan(work: Workload, policy: Policy, now: datetime) -> Plan:
         else:
             found += decide_fresh(view, work, now)
     found = _with_calendar(restrain(found, work, policy, now), work, policy)
-    return Plan(work.connection.id, tuple(sorted(found, key=_place)))
+    found.sort(key=attrgetter("item"))  # one sort by pairs takes twice as long as these two
+    found.sort(key=_place)
+    return Plan(work.connection.id, tuple(found))
 
 
 def gate(work: Workload) -> Skip | None:
@@ -94,6 +99,5 @@ def _with_calendar(actions: list[Action], work: Workload, policy: Policy) -> lis
     return [MakeCalendar("calendar", connection.schedule.name, key), *actions]
 
 
-def _place(action: Action) -> tuple[int, str]:
-    kind = next((index for index, kind in enumerate(_ORDER) if isinstance(action, kind)), len(_ORDER))
-    return (kind, action.item)
+def _place(action: Action) -> int:
+    return _PLACES.get(type(action), len(_ORDER))

@@ -40,7 +40,7 @@ def make_copy(view: View, side: Side, why: Rule, *, ordered: bool = False) -> Cr
     key = key_of(view.policy.bridge, view.connection.schedule.id, name, generation)
     written = fit(event, view.policy.limits[side])
     provider = view.connection.provider if side is Side.WIX else None
-    hidden = frozenset(field for field in Field if view.overridden(field)) if origin is Side.WIX else frozenset()
+    hidden = view.hidden if origin is Side.WIX else frozenset[Field]()
     return Create(
         item=view.name,
         side=side,

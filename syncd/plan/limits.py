@@ -3,18 +3,36 @@
 Rules R15, R27, R29. Not here: single items.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from syncd.model import Create, Decision, Delete, Field, Hold, Item, Policy, Rule, Skip, Update, Workload, digest_of
+from syncd.model import (
+    WRITES,
+    Create,
+    Decision,
+    Delete,
+    Field,
+    Hold,
+    Item,
+    Policy,
+    Rule,
+    Skip,
+    Update,
+    Workload,
+    digest_of,
+)
 from syncd.model.actions import Action, Write
+from syncd.plan.view import name_of
+
+_RETRIED: Final = (Create, Update)  # deletions are never in quarantine (R27)
 
 
 def restrain(actions: Sequence[Action], work: Workload, policy: Policy, now: datetime) -> list[Action]:
     """The actions, those held back that the brakes stop."""
-    items = {name: item for item in work.items for name in _names(item)}
-    calm = [_quarantined(action, items, now) for action in actions]
+    items = {name_of(item): item for item in work.items}
+    calm = [_quarantined(action, items, now) if isinstance(action, _RETRIED) else action for action in actions]
     if work.doubtful is not None:
         return [_wait(action, work.doubtful) for action in calm]
     if work.empty:
@@ -28,6 +46,8 @@ def restrain(actions: Sequence[Action], work: Workload, policy: Policy, now: dat
 
 def _hold_undecided(actions: list[Action], items: dict[str, Item]) -> list[Action]:
     """What waits for a person goes on waiting, whatever has become of the reason (R15, R29)."""
+    if not any(item.decisions for item in items.values()):
+        return actions
 
     def waits(action: Write) -> bool:
         item = items.get(action.item)
@@ -41,18 +61,8 @@ def _hold_undecided(actions: list[Action], items: dict[str, Item]) -> list[Actio
 _STILL = "it still waits for a decision"
 
 
-def _names(item: Item) -> Iterable[str]:
-    if item.link is not None:
-        yield item.link.id
-    for seen in (item.wix, item.external):
-        if seen is not None:
-            yield f"{seen.side}|{seen.ref}"
-
-
-def _quarantined(action: Action, items: dict[str, Item], now: datetime) -> Action:
-    """An action that failed waits until its time, or until its item changes (R27); deletions never do."""
-    if not isinstance(action, Create | Update):
-        return action
+def _quarantined(action: Create | Update, items: dict[str, Item], now: datetime) -> Action:
+    """An action that failed waits until its time, or until its item changes (R27)."""
     item = items.get(action.item)
     row = item.quarantine.get(digest_of(action)) if item is not None and item.quarantine else None
     if row is None or (not row.permanent and row.retry_at <= now):
@@ -70,7 +80,7 @@ def _timing(action: Update) -> Update:
 
 def _wait(action: Action, reason: str) -> Action:
     """In doubt everything waits, but for what a person ordered."""
-    if isinstance(action, Skip) or (isinstance(action, Create | Update | Delete) and action.ordered):
+    if isinstance(action, Skip) or (isinstance(action, WRITES) and action.ordered):
         return action
     return Skip(action.item, Rule.R15, reason, stays=True)
 
@@ -107,7 +117,7 @@ def _hold(
     kept: list[Action] = []
     waiting: list[Write] = []
     for action in actions:
-        if not isinstance(action, Create | Update | Delete) or not stops(action):
+        if not isinstance(action, WRITES) or not stops(action):
             kept.append(action)
             continue
         item = items.get(action.item)

@@ -6,6 +6,7 @@ Rules R3, R6, R11, R12, R14, R23, R28, R30, R31. Not here: comparing fields (mer
 from dataclasses import replace
 
 from syncd.model import (
+    SIDES,
     UNSEEN,
     Change,
     Create,
@@ -44,24 +45,20 @@ def decide_linked(view: View) -> list[Action]:
     removal = _switched_off(view)
     if removal is not None:
         return removal
-    here = Pair(view.presence(Side.WIX), view.presence(Side.EXTERNAL))
-    if Presence.UNKNOWN in (here.wix, here.external):
+    here = view.presences
+    if here.wix is Presence.UNKNOWN or here.external is Presence.UNKNOWN:
         return [Skip(view.name, Rule.R31, "where it is could not be found out", stays=True)]
     if view.ended:
         return [Settle(view.name, Rule.R14, reason="it ended before the window")]
+    if here.wix in _THERE and here.external in _THERE:
+        return _both_there(view)
     if here.wix in _MISSING and here.external in _MISSING:
         return [Release(view.name, Rule.R12, LinkState.TOMBSTONE, "gone on both sides")]
-    missing = next((side for side in Side if here[side] in _MISSING), None)
-    if missing is not None:
-        return _one_gone(view, missing)
-    return _both_there(view)
+    return _one_gone(view, Side.WIX if here.wix in _MISSING else Side.EXTERNAL)
 
 
 def _both_there(view: View) -> list[Action]:
-    moved = _retarget(view)
-    if moved:
-        return moved
-    return [*merge(view), *_former(view, Rule.R30)]
+    return _retarget(view) or merge(view) + _former(view, Rule.R30)
 
 
 def _former(view: View, rule: Rule) -> list[Action]:
@@ -79,8 +76,8 @@ def _former(view: View, rule: Rule) -> list[Action]:
 
 def _retarget(view: View) -> list[Action]:
     """The calendar exported to has changed: made in the new one, then removed from the old (R30)."""
-    ref = view.link.refs.external
-    if view.link.origin is not Side.WIX or not view.link.made.external or ref is None or view.link.former is not None:
+    link, ref = view.link, view.link.refs.external
+    if link.origin is not Side.WIX or not link.made.external or ref is None or link.former is not None:
         return []
     if view.target == ref.collection:
         return []
@@ -108,7 +105,7 @@ def _switched_off(view: View) -> list[Action] | None:
 def _remove(view: View, rule: Rule) -> list[Action]:
     """Remove what we made of one link, on whichever side, and dissolve the link."""
     found: list[Action] = []
-    for side in Side:
+    for side in SIDES:
         seen = view.item.at(side)
         if not view.link.made[side] or seen is None or view.presence(side) in _MISSING:
             continue
@@ -267,7 +264,7 @@ def _delete_original(view: View) -> list[Action]:
 
 def _dismissed(view: View) -> list[Action]:
     """A dismissed link waits until its survivor goes, or changes its time (R3)."""
-    sides = [side for side in Side if view.link.refs[side] is not None]
+    sides = [side for side in SIDES if view.link.refs[side] is not None]
     alive = [side for side in sides if view.presence(side) in _THERE]
     if any(view.presence(side) is Presence.UNKNOWN for side in sides):
         return [Skip(view.name, Rule.R31, "where it is could not be found out", stays=True)]

@@ -3,10 +3,14 @@
 Rules R2, R5, R5a, R8, R9, R10, R16, R17, R18, R26, R28, R32. Not here: items that are gone (linked), new ones (fresh).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from typing import Final
 
 from syncd.model import (
+    FIELDS,
+    SIDES,
     UNSEEN,
     Change,
     Decision,
@@ -45,37 +49,36 @@ class May(Enum):
 class Verdict:
     """What becomes of the changed fields of one item."""
 
-    updates: dict[Side, list[Change]] = field(default_factory=lambda: {side: [] for side in Side})
-    refused: dict[Side, dict[str, str]] = field(default_factory=lambda: {side: {} for side in Side})
+    updates: Pair[list[Change]] = field(default_factory=lambda: Pair([], []))
+    refused: Pair[dict[str, str]] = field(default_factory=lambda: Pair({}, {}))
     asked: list[Change] = field(default_factory=list)
     overrides: list[Change] = field(default_factory=list)
-    agreed: dict[Side, dict[Field, Value]] = field(default_factory=lambda: {side: {} for side in Side})
+    agreed: Pair[dict[Field, Value]] = field(default_factory=lambda: Pair({}, {}))
     losers: list[Change] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
     listed: bool = False
 
     def settle(self, name: Field, values: Pair[Value]) -> None:
         """Take both sides' present values as agreed."""
-        for side in Side:
+        for side in SIDES:
             if values[side] is not UNSEEN:
                 self.agreed[side][name] = values[side]
 
 
 def merge(view: View) -> list[Action]:
     """The actions for a link whose two items are both there."""
-    changed = Pair(view.changed(Side.WIX), view.changed(Side.EXTERNAL))
-    if not changed.wix and not changed.external:
+    inside, outside = view.changed(Side.WIX), view.changed(Side.EXTERNAL)
+    if not inside and not outside:
         return [Settle(view.name, Rule.R24, reason="both sides are as we left them")]
-    verdict = Verdict()
-    for name in Field:
-        _judge(view, name, changed, verdict)
+    changed, verdict = Pair(inside, outside), Verdict()
+    for name in FIELDS:
+        if name in changed.wix or name in changed.external:
+            _judge(view, name, changed, verdict)
     return _actions(view, verdict)
 
 
 def _judge(view: View, name: Field, changed: Pair[dict[Field, Value]], verdict: Verdict) -> None:
-    sources = [side for side in Side if name in changed[side]]
-    if not sources:
-        return
+    sources = [side for side in SIDES if name in changed[side]]
     values = Pair(view.shows(Side.WIX).get(name), view.shows(Side.EXTERNAL).get(name))
     if _agree(view, name, values) and (len(sources) == 2 or not _zone_differs(values)):
         verdict.settle(name, values)
@@ -89,7 +92,8 @@ def _judge(view: View, name: Field, changed: Pair[dict[Field, Value]], verdict: 
 def _agree(view: View, name: Field, values: Pair[Value]) -> bool:
     """Whether one side holds what the other would give it: equal edits are agreement (R9)."""
     limits = view.policy.limits
-    return any(same(fit_value(name, values[side.other], limits[side]), values[side]) for side in Side)
+    given = Pair(fit_value(name, values.external, limits.wix), fit_value(name, values.wix, limits.external))
+    return same(given.wix, values.wix) or same(given.external, values.external)
 
 
 def _zone_differs(values: Pair[Value]) -> bool:
@@ -170,9 +174,11 @@ def _write(view: View, change: Change, target: Side, verdict: Verdict) -> None:
 
 def may_travel(view: View, name: Field, source: Side) -> May:
     """Whether an edit of `source` may be written to the other side."""
-    value = fit_value(name, view.shows(source).get(name), view.policy.limits[source.other])
-    if view.link.refused.get(refusal(source.other, name)) == value_digest(value):
-        return May.NO
+    refused = view.link.refused.get(refusal(source.other, name)) if view.link.refused else None
+    if refused is not None:
+        value = fit_value(name, view.shows(source).get(name), view.policy.limits[source.other])
+        if refused == value_digest(value):
+            return May.NO
     return _may_leave(view, name) if source is Side.WIX else _may_enter(view, name)
 
 
@@ -254,10 +260,10 @@ def _actions(view: View, verdict: Verdict) -> list[Action]:
     _decide_asked(view, verdict, found)
     if verdict.overrides:
         found.append(_override(view, verdict.overrides))
-    for side in (Side.WIX, Side.EXTERNAL):
+    for side in SIDES:
         found += _update(view, side, verdict)
-    agreed = Pair(Event().put(verdict.agreed[Side.WIX]), Event().put(verdict.agreed[Side.EXTERNAL]))
-    if agreed != Pair(Event(), Event()) or verdict.left or verdict.losers:
+    if verdict.agreed.wix or verdict.agreed.external or verdict.left or verdict.losers:
+        agreed = Pair(Event().put(verdict.agreed.wix), Event().put(verdict.agreed.external))
         why = verdict.losers[0].why if verdict.losers else Rule.R9
         reason = "the edit is left where it was made" if verdict.losers else "both sides agree"
         found.insert(
@@ -272,16 +278,16 @@ def _decide_asked(view: View, verdict: Verdict, found: list[Action]) -> None:
     """Moves that wait for a person (R28): approved ones join the update, rejected ones are put back."""
     if not verdict.asked:
         return
-    held = update_of(view, Side.WIX, [*verdict.updates[Side.WIX], *verdict.asked], Rule.R28)
+    held = update_of(view, Side.WIX, [*verdict.updates.wix, *verdict.asked])
     held = replace(held, seen=None)  # what we write on the other side meanwhile must not void the approval
     decision = view.item.decisions.get(digest_of(held))
     if decision is Decision.APPROVED:
-        verdict.updates[Side.WIX] += verdict.asked
+        verdict.updates.wix.extend(verdict.asked)
     elif decision is Decision.REJECTED:
         for change in verdict.asked:
             put_back(view, change.field, Side.EXTERNAL, Rule.R28, verdict)
     else:
-        verdict.updates[Side.WIX] = []  # they wait together: another write would change the version approved
+        verdict.updates.wix.clear()  # they wait together: another write would change the version approved
         found.append(Hold(view.name, (held,), Rule.R28, company_reason(view)))
 
 
@@ -320,42 +326,54 @@ def _bare(view: View, name: Field) -> str | None:
 
 def _update(view: View, side: Side, verdict: Verdict) -> list[Action]:
     """One update of one side, without the fields that keep alternating (R32)."""
-    calm = [change for change in verdict.updates[side] if not oscillates(view, side, change)]
-    wild = [change for change in verdict.updates[side] if change not in calm]
+    calm, wild = verdict.updates[side], []
+    if view.item.recent:
+        wild = [change for change in calm if oscillates(view, side, change)]
+        calm = [change for change in calm if change not in wild]
     found: list[Action] = []
     if wild:
         names = ", ".join(change.field.value for change in wild)
         found.append(Skip(view.name, Rule.R32, f"oscillates: {names}", stays=True, listed=True))
     if calm:
-        update = update_of(view, side, calm, _leading(calm))
         ordered = any(change.why is Rule.R28 for change in calm)
-        found.append(replace(update, refused=verdict.refused[side], ordered=ordered))
+        found.append(update_of(view, side, calm, refused=verdict.refused[side], ordered=ordered))
     return found
+
+
+_LEADING: Final = (Rule.R28, Rule.R10, Rule.R16, Rule.R17, Rule.R26, Rule.R5A, Rule.R9, Rule.R18, Rule.R8)
 
 
 def _leading(changes: list[Change]) -> Rule:
     """The rule that names an update of several fields."""
-    order = (Rule.R28, Rule.R10, Rule.R16, Rule.R17, Rule.R26, Rule.R5A, Rule.R9, Rule.R18, Rule.R8)
-    rules = {change.why for change in changes}
-    return next((rule for rule in order if rule in rules), changes[0].why)
+    rules = [change.why for change in changes]
+    if len(rules) == 1:
+        return rules[0]
+    return next((rule for rule in _LEADING if rule in rules), rules[0])
 
 
-def update_of(view: View, side: Side, changes: list[Change], why: Rule) -> Update:
+def update_of(
+    view: View, side: Side, changes: list[Change], *, refused: Mapping[str, str] | None = None, ordered: bool = False
+) -> Update:
     """The conditional write of some fields on one side; our copy's mark goes with it."""
-    seen = view.seen(side)
-    written = Event().put({change.field: change.after for change in changes})
-    source = view.shows(side.other)
-    agreed = source.only(change.field for change in changes)
+    seen, other = view.seen(side), view.item.at(side.other)
     mark = None
     if view.link.made[side] and seen.traits.mark is not None:
-        overridden = (
-            frozenset(name for name in Field if view.overridden(name)) if side is Side.EXTERNAL else frozenset()
-        )
-        after = written.over(seen.event)
+        after = seen.event.put({change.field: change.after for change in changes})
+        overridden = view.hidden if side is Side.EXTERNAL else frozenset[Field]()
         mark = mark_for(view.link, seen.traits.mark, after, overridden)
-    other = view.item.at(side.other)
-    version = other.version if other is not None else None
-    return Update(view.name, side, seen.ref, seen.version, tuple(changes), agreed, why, mark, seen=version)
+    return Update(
+        item=view.name,
+        side=side,
+        ref=seen.ref,
+        if_match=seen.version,
+        changes=tuple(changes),
+        agreed=view.shows(side.other).only([change.field for change in changes]),
+        why=_leading(changes),
+        mark=mark,
+        refused=refused or {},
+        seen=other.version if other is not None else None,
+        ordered=ordered,
+    )
 
 
 def oscillates(view: View, side: Side, change: Change) -> bool:

@@ -6,7 +6,7 @@ Not here: adopting (adopt), what follows for the joined item (linked).
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
-from syncd.model import Connection, Gone, Item, LinkState, Observation, Policy, Relink, Side
+from syncd.model import SIDES, Connection, Gone, Item, LinkState, Observation, Policy, Relink, Side
 from syncd.model.actions import Action
 from syncd.plan.fresh import is_plain
 from syncd.plan.match import at, content, match
@@ -19,7 +19,7 @@ def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[l
     Most certain first: our key, the same original start in the series, its day, the same UID, equal time and title.
     """
     found: list[Action] = []
-    for side in Side:
+    for side in SIDES:
         lost = {id(item): item for item in items if _has_lost(item, side, connection, policy)}
         if not lost:
             continue  # in most passes nothing is
@@ -42,14 +42,11 @@ def _on(side: Side, sameness: Callable[[Observation], Hashable | None]) -> Calla
 
 
 def _has_lost(item: Item, side: Side, connection: Connection, policy: Policy) -> bool:
-    if item.link is None or item.link.state is not LinkState.LIVE or item.at(side) is None:
+    seen = item.at(side)
+    if seen is None or seen.absence is None or seen.absence.kind not in (Gone.GONE, Gone.UNKNOWN):
         return False
-    seen = at(item, side)
-    return (
-        seen.absence is not None
-        and seen.absence.kind in (Gone.GONE, Gone.UNKNOWN)
-        and not View(item, connection, policy).ended
-    )
+    live = item.link is not None and item.link.state is LinkState.LIVE
+    return live and not View(item, connection, policy).ended
 
 
 def _is_new(item: Item, side: Side, connection: Connection, policy: Policy) -> bool:

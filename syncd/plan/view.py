@@ -3,11 +3,13 @@
 Not here: deciding (linked, fresh), pairing (pairing).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final
 
 from syncd.model import (
     FIELDS,
+    SIDES,
     UNSEEN,
     Connection,
     Event,
@@ -17,15 +19,16 @@ from syncd.model import (
     Kind,
     Link,
     Observation,
-    Override,
     Overrides,
+    Pair,
     Policy,
     Rule,
     Side,
+    Traits,
     Value,
     identical,
 )
-from syncd.normalise import collection_of, covers, is_overridden, shown
+from syncd.normalise import collection_of, covers, imported_from, is_overridden, shown
 
 
 class Presence(Enum):
@@ -46,7 +49,10 @@ _ABSENCES = {
 }
 
 
-_NO_OVERRIDE = Override()
+_NO_OVERRIDE: Final = Traits().override  # the one that nearly every session has
+_NO_OVERRIDES: Final = Overrides()
+_NOTHING: Final[frozenset[Field]] = frozenset()
+_BLANK: Final = Event()
 
 
 def may_not_touch(seen: Observation, side: Side, policy: Policy) -> Rule | None:
@@ -58,34 +64,56 @@ def may_not_touch(seen: Observation, side: Side, policy: Policy) -> Rule | None:
     return Rule.R26 if seen.traits.guests and policy.mails_guests else None
 
 
-@dataclass(frozen=True, slots=True)
+def name_of(item: Item) -> str:
+    """How actions, holds and the quarantine call an item."""
+    if item.link is not None:
+        return item.link.id
+    seen = item.external if item.external is not None else item.wix
+    return f"{seen.side}|{seen.ref}" if seen is not None else ""
+
+
+def _overrides(item: Item) -> Overrides:
+    kept = item.wix.traits.override if item.wix is not None else _NO_OVERRIDE
+    return item.overrides if kept is _NO_OVERRIDE else item.overrides.over(kept)
+
+
+def _hidden(overrides: Overrides, description: str) -> frozenset[Field]:
+    if overrides == _NO_OVERRIDES and description != "override_only":
+        return _NOTHING
+    return frozenset(name for name in FIELDS if is_overridden(name, overrides, description))
+
+
+@dataclass(slots=True)
 class View:
-    """One item under one policy, for one connection."""
+    """One item under one policy, for one connection. What the rules ask again and again is worked out once.
+
+    `overrides`: what applies to the session, syncd's own before the site's. `hidden`: the fields that the session shows
+    from an override, not from itself. `link` is there for linked items only.
+    """
 
     item: Item
     connection: Connection
     policy: Policy
+    link: Link = field(init=False, repr=False, compare=False)
+    overrides: Overrides = field(init=False)
+    hidden: frozenset[Field] = field(init=False)
+    presences: Pair[Presence] = field(init=False)
+    _shown: Pair[Event] = field(init=False)
 
-    @property
-    def name(self) -> str:
-        """How actions, holds and the quarantine call the item."""
-        if self.item.link is not None:
-            return self.item.link.id
-        seen = self.item.external if self.item.external is not None else self.item.wix
-        return f"{seen.side}|{seen.ref}" if seen is not None else ""
+    def __post_init__(self) -> None:
+        item, wix, outside = self.item, self.item.wix, self.item.external
+        self.presences = Pair(self._presence(Side.WIX, wix), self._presence(Side.EXTERNAL, outside))
+        self.overrides, self.hidden = _overrides(item), _NOTHING
+        session = wix.event if wix is not None else _BLANK
+        if item.link is not None:
+            self.link = item.link
+        if item.link is None or item.link.origin is Side.WIX:
+            self.hidden = _hidden(self.overrides, self.policy.description)
+        if self.hidden and wix is not None:
+            session = shown(session, self.overrides, self.policy.description)
+        self._shown = Pair(session, outside.event if outside is not None else _BLANK)
 
-    @property
-    def link(self) -> Link:
-        assert self.item.link is not None  # noqa: S101 - asked of linked items only
-        return self.item.link
-
-    def seen(self, side: Side) -> Observation:
-        found = self.item.at(side)
-        assert found is not None  # noqa: S101 - asked after `presence` said so
-        return found
-
-    def presence(self, side: Side) -> Presence:
-        seen = self.item.at(side)
+    def _presence(self, side: Side, seen: Observation | None) -> Presence:
         if seen is None:
             link = self.item.link
             return Presence.ELSEWHERE if link is not None and link.refs[side] is None else Presence.UNKNOWN
@@ -95,33 +123,32 @@ class View:
             return Presence.ELSEWHERE
         return Presence.HERE
 
-    def _is_original(self, side: Side) -> bool:
-        return self.item.link is None or self.item.link.origin is side
+    @property
+    def name(self) -> str:
+        """How actions, holds and the quarantine call the item."""
+        return name_of(self.item)
+
+    def seen(self, side: Side) -> Observation:
+        found = self.item.at(side)
+        assert found is not None  # noqa: S101 - asked after `presence` said so
+        return found
+
+    def presence(self, side: Side) -> Presence:
+        return self.presences[side]
 
     def shows(self, side: Side) -> Event:
         """The fields of one side as they are compared: sessions through the lens, blocks and external events as is."""
-        seen = self.item.at(side)
-        if seen is None:
-            return Event()
-        if side is Side.WIX and self._is_original(side):
-            return shown(seen.event, self.overrides, self.policy.description)
-        return seen.event
+        return self._shown[side]
 
     def overridden(self, name: Field) -> bool:
         """Whether the session shows this field from an override."""
-        return self._is_original(Side.WIX) and is_overridden(name, self.overrides, self.policy.description)
-
-    @property
-    def overrides(self) -> Overrides:
-        """What applies to the session: syncd's own overrides, then the site's."""
-        kept = self.item.wix.traits.override if self.item.wix is not None else _NO_OVERRIDE
-        return self.item.overrides if kept == _NO_OVERRIDE else self.item.overrides.over(kept)
+        return name in self.hidden
 
     def changed(self, side: Side) -> dict[Field, Value]:
         """Fields of one side that differ from its own base, with what they show now."""
-        if self.presence(side) is not Presence.HERE:
+        if self.presences[side] is not Presence.HERE:
             return {}
-        now, base = self.shows(side), self.link.bases[side]
+        now, base = self._shown[side], self.link.bases[side]
         if now == base:
             return {}
         return {
@@ -140,10 +167,15 @@ class View:
     @property
     def ended(self) -> bool:
         """Whether a linked item has ended before the window, by its last agreed and its present time (R14)."""
-        spans = [self.link.bases[side].when for side in Side]
-        spans += [self.shows(side).when for side in Side if self.presence(side) is Presence.HERE]
-        known = [when for when in spans if when is not UNSEEN]
-        return bool(known) and all(self.policy.window.is_after(when) for when in known)
+        window, bases = self.policy.window, self.link.bases
+        known = False
+        for side in SIDES:
+            now = self._shown[side] if self.presences[side] is Presence.HERE else _BLANK
+            for when in (now.when, bases[side].when):
+                if when is not UNSEEN and not window.is_after(when):
+                    return False
+                known = known or when is not UNSEEN
+        return known
 
     @property
     def target(self) -> str | None:
@@ -154,5 +186,4 @@ class View:
     @property
     def imported_from(self) -> frozenset[str]:
         """The collections imported from."""
-        chosen = self.connection.config.calendars or ()
-        return frozenset(collection_of(self.connection, calendar) for calendar in chosen)
+        return imported_from(self.connection)

@@ -208,6 +208,12 @@ def test_r27_a_creation_that_failed_is_tried_again_with_a_newer_original() -> No
     assert len(written(replace(given, wix=session(version="2")))) == 1
 
 
+def test_r27_a_person_s_copy_that_names_the_session_does_not_lift_it() -> None:
+    refused = failed(new(session()), permanent=True)
+    twin = replace(new(copy_outside(session(), uid="a-person-s-own")), wix=session())
+    assert written(refused, twin) == written(twin, refused) == []
+
+
 def test_r27_deletions_are_never_in_it() -> None:
     given = failed(cancelled(1)[0], permanent=True, minutes=60)
     assert [one.kind for one in written(given)] == ["delete"]

@@ -145,9 +145,17 @@ def test_r21_revoked_access_is_an_error_with_the_repair_and_deletes_nothing() ->
     assert (after.calendar, after.config) == (CONNECTION.calendar, CONNECTION.config)
 
 
-def test_r21_access_refused_by_the_site_is_not_the_accounts_fault() -> None:
-    after = after_error(CONNECTION, AuthRevoked("the app was removed", side=Side.WIX))
-    assert after.reason is not Reason.TOKEN_REVOKED
+@pytest.mark.parametrize("side", [Side.WIX, "wix"], ids=["named", "spelt"])
+@pytest.mark.parametrize("error", [AuthRevoked, Forbidden, CalendarGone])
+def test_r21_access_refused_by_the_site_is_not_the_accounts_fault(error: type[AdapterError], side: str) -> None:
+    after = after_error(CONNECTION, error("the app was removed", side=side, hint="install it again"))
+    assert (after.status, after.reason) == (Status.SYNCED, None)
+    assert after.detail == "the app was removed: install it again"
+
+
+def test_r21_what_a_person_has_to_repair_stays_on_show_while_something_else_is_passing() -> None:
+    refused = after_error(CONNECTION, AuthRevoked("refused", side=Side.EXTERNAL, hint="connect again"))
+    assert after_error(refused, Transient("the site is away", side=Side.WIX)) == refused
 
 
 @pytest.mark.parametrize(
