@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncd.apply import Applying, Ledger, Place, Report, Tenure, settle_open
-from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden
+from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden, Stopped
 from syncd.model import (
     Connection,
     LinkState,
@@ -40,7 +40,8 @@ DAY = timedelta(hours=24)
 class Turn:
     """What a connection shares with its site while it has its turn.
 
-    `siblings`: every connection of the site. `reading`: how the site was read. `doubt`: why its schedule seems lost.
+    `siblings`: every connection of the site that has not ended. `reading`: how the site was read. `doubt`: why its
+    schedule seems lost.
     """
 
     work: Pass
@@ -55,6 +56,12 @@ class Turn:
 async def present(work: Pass, connection: Connection) -> Connection:
     """The connection as it is stored now."""
     return await work.store.connection(connection.id) or connection
+
+
+def cut_short(connection: Connection, made: Plan | None = None, written: int = 0, failed: int = 0) -> Result:
+    """What became of a connection whose turn was over before its end, since the process was asked to end."""
+    why = f"stopped after {written} writes" if written else "stopped before its first write"
+    return Result(connection, made, written, failed, skipped=f"{why}: the next pass goes on")
 
 
 @dataclass(slots=True)
@@ -258,13 +265,17 @@ class Cycle:
 
     async def go(self) -> Result:
         """Plan and apply, again where writes turned out stale or refused; then say how the connection is."""
-        tenure = await self._tenure()
+        tenure: Tenure | None = None
         first: Plan | None = None
         written = failed = 0
         report = Report()
         for _ in range(ROUNDS):
+            self.work.drain.check()
             load, made = await self._plan()
             first = first or made
+            if not made.actions:
+                break
+            tenure = tenure or await self._tenure()
             siblings = [one for one in self.turn.siblings if one.id != self.connection.id]
             place = Place(self.account, self.calendars, siblings, self.unreachable)
             applying = Applying(self.work, load, self.policy, place, tenure)
@@ -273,11 +284,14 @@ class Cycle:
             except (AuthRevoked, Forbidden) as error:
                 self._let_go(error)
                 continue
+            except Stopped:
+                written, failed = written + applying.report.done, failed + applying.report.failed
+                return cut_short(await present(self.work, self.connection), first, written, failed)
             self.connection = await present(self.work, self.connection)
             written, failed = written + report.done, failed + report.failed
             if not report.again:
                 break
-            await self._look_at(report.stale)
+            await self.work.drain.reading(self._look_at(report.stale))
         return await self._end(first or Plan(self.connection.id, ()), written, failed)
 
     async def _look_at(self, stale: set[tuple[Side, Ref]]) -> None:
@@ -298,14 +312,14 @@ class Cycle:
             self.connection,
             status=Status.SYNCED,
             reason=None,
-            detail=None,
+            detail=self.turn.doubt,
             first_passed=True,
             careful=False,
             last_success_at=now,
             read_with=self.work.rules.reading if whole else self.connection.read_with,
         )
         if all_of >= 5 and bad > all_of / 2:
-            after = in_error(after, Reason.MANY_ITEMS_FAILED, f"{bad} of {all_of} actions failed")
+            after = in_error(after, Reason.MANY_ITEMS_FAILED, f"{bad} of {all_of} actions failed: see `syncd history`")
         after = await self._after_removal(after)
         await self.work.store.commit(Changes(connections=[after]), self.turn.lease)
         return Result(after, made, written, bad, held)

@@ -14,6 +14,7 @@ Not here: wording for people (cli), and the tables that translate a provider's e
     │  ├─ Forbidden       premium, consent, read-only: stop this connection, tell a person
     │  └─ AuthRevoked     R21
     ├─ Held               waits for a person (R15, R28, R29)
+    ├─ Stopped            the process is to end: leave the rest to the next pass
     └─ StoreError         LeaseLost, its child: another process took over, stop and write nothing
 """
 
@@ -43,6 +44,12 @@ class AdapterError(SyncdError):
         self.side = side
         self.ref = ref
         self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """Where, what, and the repair step, in one line for a person. Not for the log: `ref` may hold an address."""
+        where = f"{self.ref}: " if self.ref else ""
+        return f"{where}{self}: {self.hint}" if self.hint else f"{where}{self}"
 
 
 class Transient(AdapterError):
@@ -95,6 +102,10 @@ class AuthRevoked(AdapterError):
 
 class Held(SyncdError):
     """An action waits for a person (R15, R28, R29)."""
+
+
+class Stopped(SyncdError):
+    """The process was asked to end: what is not begun is left to the next pass."""
 
 
 class StoreError(SyncdError):

@@ -21,17 +21,21 @@ from syncd.model import (
     LinkState,
     Observation,
     Ref,
+    Rule,
     Side,
-    Status,
     Window,
 )
 from syncd.normalise import canonical, covers, mask
-from syncd.ports import CalendarAdapter, Changes, Lease, Stored, Touch
+from syncd.ports import EARLIER, RETURNED, CalendarAdapter, Changes, Lease, Note, Stored, Touch
 from syncd.run import Pass
 
-QUIET = timedelta(minutes=10)  # after a write of ours, a missing or an older item may be an answer from before it
+QUIET = timedelta(minutes=10)  # after a change, a missing or an older item may be an answer from before it
 AUDIT = timedelta(hours=24)
+_UNREADABLE = Rule.R27.value
 SURE = ("tombstone", "cancelled")  # evidence that no later answer can take back
+DENIED = "told to be gone, and read as it was"
+DOUBTS = (EARLIER, RETURNED, DENIED)
+AGAIN = "again"  # why an item is read directly: it was asked for, and no listing has said anything of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class _Sightings:
             await self._find_missing()
         for ref in self.subject.again:
             if ref not in self.fresh and ref not in self.missing:
-                self.missing[ref] = "listing"
+                self.missing[ref] = AGAIN
         await self._know(list(self.missing))
 
     async def _know(self, refs: Sequence[Ref]) -> None:
@@ -172,19 +176,8 @@ class _Sightings:
         return replace(seen, traits=replace(seen.traits, original_start=first))
 
     def _is_replay(self, seen: Observation) -> bool:
-        """A lower sequence always is; an earlier version is one while our own write is fresh."""
         known = self.stored.get(seen.ref)
-        if known is None:
-            return False
-        before = known.observation
-        if seen.sequence is not None and before.sequence is not None:
-            return seen.sequence < before.sequence
-        if seen.version is None or seen.version == before.version or seen.version not in known.superseded:
-            return False
-        return self._just_written(known)
-
-    def _just_written(self, known: Stored | None) -> bool:
-        return known is not None and known.written_at is not None and self.now - known.written_at < QUIET
+        return known is not None and known.outdates(seen) and not known.has_yielded(seen, self.now, QUIET)
 
     async def _find_missing(self) -> None:
         store, side, collection = self.work.store, self.subject.side, self.subject.collection
@@ -237,26 +230,40 @@ class _Sightings:
         """Read directly what seems to be missing; then make sure that the collection itself still answers."""
         if not self.missing:
             return
-        doubted = [ref for ref, evidence in self.missing.items() if evidence != "tombstone"]
-        found = await self.subject.adapter.get(doubted) if doubted else {}
+        found = await self.subject.adapter.get(list(self.missing))
         absent: list[Observation] = []
         for ref, evidence in self.missing.items():
             seen = found.get(ref)
             if seen is not None and seen.absence is None:
-                self._take_direct(seen)
+                self._take_direct(seen, evidence)
             else:
-                absent.append(self._absent(ref, seen, evidence))
+                absent.append(self._absent(ref, seen, "listing" if evidence == AGAIN else evidence))
         if absent:
             await self._prove(absent)
 
-    def _take_direct(self, seen: Observation) -> None:
-        """Accept a direct read; if even that shows an earlier state, the item is unknown until it does not."""
+    def _take_direct(self, seen: Observation, evidence: str) -> None:
+        """Accept a direct read. One that shows an earlier state, or denies a change, leaves the item unknown for now.
+
+        A change that a cursor has passed would not be told again.
+        """
         seen = self._store_form(seen)
         known = self.stored.get(seen.ref)
         if known is not None and self._is_replay(seen):
-            self.fresh[seen.ref] = self._unknown(known.observation, "only an earlier version is shown")
+            gone = known.observation.absence
+            was_gone = gone is not None and (gone.kind is Gone.GONE or gone.evidence == RETURNED)
+            self.fresh[seen.ref] = self._unknown(known.observation, RETURNED if was_gone else EARLIER)
+        elif known is not None and self._is_denied(known.observation, seen, evidence):
+            self.fresh[seen.ref] = self._unknown(known.observation, DENIED)
         else:
             self.fresh[seen.ref] = seen
+
+    def _is_denied(self, before: Observation, seen: Observation, evidence: str) -> bool:
+        if seen.version != before.version:
+            return False
+        if before.absence is not None and before.absence.evidence == DENIED:
+            return self.now - before.absence.since < QUIET
+        told = evidence not in (AGAIN, "replay") and self.changeset.cursor is not None
+        return told and (evidence == "tombstone" or self._is_covered(before))
 
     async def _prove(self, absent: Sequence[Observation]) -> None:
         """An absence counts only if the collection answers afterwards, for the same account."""
@@ -266,21 +273,27 @@ class _Sightings:
         for seen in absent:
             assert seen.absence is not None  # noqa: S101 - made by _absent
             sure = seen.absence.evidence in SURE or seen.absence.kind is not Gone.GONE
-            if not sure and self._just_written(self.stored.get(seen.ref)):
-                seen = self._unknown(seen, "not found right after it was written")  # noqa: PLW2901
+            known = self.stored.get(seen.ref)
+            if not sure and known is not None and known.changed_within(QUIET, self.now):
+                seen = self._unknown(seen, "not found right after it was changed")  # noqa: PLW2901
             self.fresh[seen.ref] = seen
 
     def _unknown(self, seen: Observation, why: str) -> Observation:
-        before = seen.absence
-        since = before.since if before is not None and before.kind is Gone.UNKNOWN else self.now
-        return replace(seen, absence=Absence(Gone.UNKNOWN, why, since), seen_at=self.now)
+        """The item as unknown; it keeps the moment at which it was seen last, and the one of the first such doubt."""
+        known = self.stored.get(seen.ref)
+        before = known.observation.absence if known is not None else None
+        goes_on = before is not None and before.kind is Gone.UNKNOWN and (why not in DOUBTS or before.evidence == why)
+        since = before.since if before is not None and goes_on else self.now
+        at = known.observation.seen_at if known is not None else self.now
+        return replace(seen, absence=Absence(Gone.UNKNOWN, why, since), seen_at=at)
 
     def _absent(self, ref: Ref, seen: Observation | None, evidence: str) -> Observation:
         """The absence of an item, on top of what was known of it; found again, it has one more cycle behind it."""
         known = self.stored.get(ref)
         before = known.observation.absence if known is not None else None
         now = Absence(Gone.GONE, evidence, self.now)
-        if seen is not None and seen.absence is not None:
+        agrees = evidence in SURE and seen is not None and seen.absence is not None and seen.absence.kind is Gone.GONE
+        if seen is not None and seen.absence is not None and not agrees:
             now = seen.absence
         if before is not None and before.kind is now.kind:
             proved = before.evidence in SURE and now.evidence not in SURE
@@ -309,16 +322,40 @@ class _Sightings:
             for connection in connections
         ]
         complete = self.changeset.complete
+        # With a cursor that has passed it, what the side failed to show would not be shown again.
+        moves = complete and not any(one.passing for one in self.changeset.broken)
+        notes, quieted = await self._unreadable()
         token = self.changeset.cursor.token if self.changeset.cursor is not None else ""
         covered = self.changeset.cursor.window if self.changeset.cursor is not None else window
         return Changes(
             observations=news,
             cursors_of=self.subject.cursors_of,
-            cursors={self.subject.collection: Cursor(token, covered)} if complete else {},
+            cursors={self.subject.collection: Cursor(token, covered)} if moves else {},
             read=[(self.subject.side, self.subject.collection, self.now)] if complete else [],
             audited=complete and self.changeset.listed is not None,
             touched=touched,
+            notes=notes,
+            quieted=quieted,
         )
+
+    async def _unreadable(self) -> tuple[list[Note], list[tuple[str, str]]]:
+        """Notes for what lies there and cannot be read (R27), and those that no longer stand."""
+        changeset, place = self.changeset, f"{self.subject.side}|{self.subject.collection}|"
+        broken = {f"{place}{one.group}": one.reason for one in changeset.broken}
+        over = {f"{place}{group}" for group in (*changeset.groups, *(row.group for row in changeset.removed))}
+        whole = changeset.complete and changeset.listed is not None  # what is still broken was met again
+        notes: list[Note] = []
+        quieted: list[tuple[str, str]] = []
+        if not broken and not over and not whole:
+            return notes, quieted
+        for one in self.subject.connections if self.subject.readers is None else self.subject.readers:
+            known = {row.item: row for row in await self.work.store.notes(one.id) if row.rule == _UNREADABLE}
+            for item, why in broken.items():
+                if item not in known or known[item].reason != why:
+                    notes.append(Note(one.id, item, _UNREADABLE, why, self.now))
+            here = {item for item in known if item.startswith(place) and item not in broken}
+            quieted += [(one.id, item) for item in here if whole or item in over]
+        return notes, quieted
 
     async def _entering(self, cursor: Cursor | None, window: Window) -> Sequence[Ref]:
         """What the moving window takes in (R14)."""
@@ -342,7 +379,7 @@ class _Sightings:
         return [
             connection.id
             for connection in self.subject.connections
-            if (connection.status is not Status.DISCONNECTED or connection.disconnecting)
+            if not connection.has_ended
             and (
                 connection.id in linked
                 or self.subject.side is Side.EXTERNAL

@@ -3,10 +3,12 @@
 Not here: any doing.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Any
 
+from syncd.drain import Drain
 from syncd.errors import SyncdError
 from syncd.model import Connection, Plan, Side, Window
 from syncd.ports import Clock, Owner, StateStore
@@ -46,7 +48,8 @@ class Pass:
     """One run over one or more connections.
 
     `run`: its id. `dry`: stop after the plan; `store` is then a snapshot. `unconfirmed`: plan for connections that
-    nobody confirmed yet, too (only ever with `dry`). `progress`: told (what, done, of).
+    nobody confirmed yet, too (only ever with `dry`). `progress`: told (what, done, of). `drain`: asked when the process
+    is to end.
     """
 
     run: str
@@ -58,7 +61,8 @@ class Pass:
     dry: bool = False
     unconfirmed: bool = False
     progress: Callable[[str, int, int], None] | None = None
-    pause: Callable[[float], Awaitable[None]] | None = None
+    pause: Callable[[float], Coroutine[Any, Any, None]] | None = None
+    drain: Drain = field(default_factory=Drain)
 
     def tell(self, what: str, done: int, of: int) -> None:
         if self.progress is not None:

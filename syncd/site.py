@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syncd.cycle import DAY, Cycle, Turn, present
-from syncd.errors import AdapterError, Forbidden, SyncdError
+from syncd.cycle import DAY, Cycle, Turn, cut_short, present
+from syncd.errors import AdapterError, Forbidden, Stopped, StoreError, SyncdError
 from syncd.model import Connection, Plan, Reason, Schedule, Side, Status, Workload
 from syncd.observe import Reading, Subject, observe
 from syncd.plan import gate
@@ -29,14 +29,25 @@ async def sync_site(
 
     Raises only what makes the store unusable. May be repeated at any time, after any interruption.
     """
+    if work.drain.is_asked:
+        return [cut_short(one) for one in connections]
     lease = await _take(work, f"site:{site.collection}")
     if lease is None and not work.dry:
         return [Result(one, skipped="another process works on this site") for one in connections]
     try:
         return await _with_site(_Site(work, site, tuple(connections), account_of, lease))
     finally:
-        if lease is not None:
-            await work.store.release(lease)
+        await _give_back(work, lease)
+
+
+async def _give_back(work: Pass, lease: Lease | None) -> None:
+    """A store that cannot do even this has said so before; the lease then ends by itself, or with this process."""
+    if lease is None:
+        return
+    try:
+        await work.store.release(lease)
+    except StoreError as error:
+        logger().warning("lease not given back", run=work.run, error=type(error).__name__)
 
 
 async def _take(work: Pass, name: str) -> Lease | None:
@@ -55,6 +66,7 @@ class _Site:
     reading: Reading = field(default_factory=lambda: Reading(complete=False))
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     synced_elsewhere: frozenset[str] = frozenset()
+    stopped: AdapterError | None = None  # what kept the site from being read
 
 
 async def _with_site(shared: _Site) -> list[Result]:
@@ -64,12 +76,31 @@ async def _with_site(shared: _Site) -> list[Result]:
     if not active:
         return results
     try:
-        shared.schedules = {schedule.id: schedule for schedule in await shared.site.schedules()}
-        shared.synced_elsewhere = await _synced_elsewhere(shared)
-        shared.reading = await _read_site(shared, active)
+        await shared.work.drain.reading(_look(shared, active))
     except AdapterError as error:
-        return results + [Result(one, error=error) for one in active]
+        shared.stopped = error
+    except Stopped:
+        return results + [cut_short(one) for one in active]
     return results + [await _one(shared, one) for one in active]
+
+
+async def _look(shared: _Site, active: Sequence[Connection]) -> None:
+    """What the connections need to know of their site."""
+    shared.schedules = {schedule.id: schedule for schedule in await _schedules(shared)}
+    shared.synced_elsewhere = await _synced_elsewhere(shared)
+    shared.reading = await _read_site(shared, active)
+
+
+async def _schedules(shared: _Site) -> Sequence[Schedule]:
+    """The schedules of the connections; once a day all of them, when what each is gets found out anew."""
+    store, site, now = shared.work.store, shared.site, shared.work.clock.now()
+    name = f"kinds:{site.collection}"
+    last = await store.last_read(Side.WIX, name)
+    if last is not None and now - last < DAY:
+        return await site.schedules([one.schedule for one in shared.connections])
+    found = await site.schedules()
+    await store.commit(Changes(read=[(Side.WIX, name, now)]), shared.lease)
+    return found
 
 
 def _not_now(work: Pass, connection: Connection) -> str | None:
@@ -114,7 +145,12 @@ async def _read_site(shared: _Site, active: Sequence[Connection]) -> Reading:
 async def _one(shared: _Site, listed: Connection) -> Result:
     """One connection's turn, under its lease, as it is stored now: a person may have changed it meanwhile."""
     work = shared.work
-    lease = await _take(work, f"connection:{listed.id}")
+    if work.drain.is_asked:
+        return cut_short(listed)
+    try:
+        lease = await _take(work, f"connection:{listed.id}")
+    except StoreError as error:
+        return _told(work, listed, Result(listed, error=error))
     if lease is None and not work.dry:
         return Result(listed, skipped="another process works on this connection")
     try:
@@ -123,12 +159,11 @@ async def _one(shared: _Site, listed: Connection) -> Result:
         if why is not None:
             return Result(connection, skipped=why)
         result = await _guarded(shared, connection, lease)
+    except StoreError as error:
+        connection, result = listed, Result(listed, error=error)
     finally:
-        if lease is not None:
-            await work.store.release(lease)
-    if not work.dry:
-        _say(work, connection, result)
-    return result
+        await _give_back(work, lease)
+    return _told(work, connection, result)
 
 
 async def _guarded(shared: _Site, connection: Connection, lease: Lease | None) -> Result:
@@ -141,6 +176,8 @@ async def _guarded(shared: _Site, connection: Connection, lease: Lease | None) -
             after = after_error(await present(work, connection), error)
             await work.store.commit(Changes(connections=[after]), lease)
             return Result(after, error=error)
+    except Stopped:
+        return cut_short(await present(work, connection))
     except SyncdError as error:
         return Result(connection, error=error)
     except Exception as error:  # noqa: BLE001 - the edge of a connection: the others still have their turn
@@ -150,20 +187,28 @@ async def _guarded(shared: _Site, connection: Connection, lease: Lease | None) -
         return Result(connection, error=SyncdError(f"unexpected {type(error).__name__} at {place}"))
 
 
-def _say(work: Pass, before: Connection, result: Result) -> None:
-    """One line for the pass; one at `error` when the connection went wrong just now, with its reason."""
+def _told(work: Pass, before: Connection, result: Result) -> Result:
+    """The result, logged: one line for the pass, one at `error` when the connection went wrong just now."""
+    if work.dry:
+        return result
     after = result.connection
     keys = {"connection": after.id, "run": work.run, "status": after.status.value}
-    if result.error is not None:
+    if isinstance(result.error, AdapterError):
+        why = {"side": str(result.error.side), "reason": str(result.error), "next": result.error.hint or None}
+        logger().warning("pass stopped", error=type(result.error).__name__, **why, **keys)
+    elif result.error is not None:
         logger().warning("pass stopped", error=type(result.error).__name__, **keys)
     else:
         logger().info("pass", written=result.written, failed=result.failed, held=result.held, **keys)
     log_stop(work.run, before, after)
+    return result
 
 
 async def _cycle(shared: _Site, connection: Connection, lease: Lease | None) -> Result:
     """Whether the schedule is still there and its owner's (R20), synced by nobody else (R19); then the cycle."""
     work = shared.work
+    if shared.stopped is not None:
+        raise shared.stopped
     elsewhere = connection.schedule.id in shared.synced_elsewhere
     schedule = shared.schedules.get(connection.schedule.id)
     verified, doubt = verify(connection, schedule, synced_elsewhere=elsewhere)
@@ -171,12 +216,13 @@ async def _cycle(shared: _Site, connection: Connection, lease: Lease | None) -> 
         await work.store.commit(Changes(connections=[verified]), lease)
     stopped = gate(Workload(verified, ()))
     if stopped is not None:
-        return Result(verified, Plan(verified.id, (stopped,)), skipped=stopped.reason)
+        return Result(verified, Plan(verified.id, (stopped,)), skipped=verified.detail or stopped.reason)
     account = await shared.account_of(verified)
-    turn = Turn(work, shared.site, shared.connections, shared.reading, doubt, lease, shared.lease)
+    siblings = tuple(one for one in shared.connections if not one.has_ended)
+    turn = Turn(work, shared.site, siblings, shared.reading, doubt, lease, shared.lease)
     cycle = Cycle(turn, verified, account)
     try:
-        await cycle.read()
+        await work.drain.reading(cycle.read())
         return await cycle.go() if not work.dry else await cycle.dry()
     finally:
         await account.aclose()

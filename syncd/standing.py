@@ -18,11 +18,11 @@ def verify(
     owner that is not told is no change). R19: a schedule that the site's own sync has is left alone.
     """
     if synced_elsewhere and connection.reason is not Reason.SYNCED_BY_WIX:
-        return in_error(connection, Reason.SYNCED_BY_WIX, "the site's own calendar sync has this schedule"), None
+        return in_error(connection, Reason.SYNCED_BY_WIX, _ELSEWHERE), None
     if not synced_elsewhere and connection.reason is Reason.SYNCED_BY_WIX:
         connection = replace(connection, status=Status.CONNECTED, reason=None, detail=None)
     if schedule is not None and not schedule.active:
-        return _lost(connection, "the schedule was cancelled"), None
+        return _lost(connection, _CANCELLED), None
     old = connection.schedule.owner
     changed = schedule is not None and old is not None and schedule.owner is not None and schedule.owner != old
     if schedule is not None and not changed:
@@ -35,10 +35,18 @@ def verify(
 
 
 _DOUBTS = ("the schedule was not found", "the schedule has another owner")
+_CANCELLED = "the schedule was cancelled"
+_NEXT = "nothing was removed; `syncd disconnect` removes what was made, `syncd connect` connects another schedule"
+
+
+_ELSEWHERE = (
+    "the site's own calendar sync has this schedule: disconnect it there, and the next pass goes on; nothing is removed"
+)
 
 
 def _lost(connection: Connection, why: str) -> Connection:
-    return replace(connection, status=Status.DISCONNECTED, reason=Reason.SCHEDULE_LOST, detail=why)
+    detail = f"{why}: {_NEXT}"
+    return replace(connection, status=Status.DISCONNECTED, reason=Reason.SCHEDULE_LOST, detail=detail)
 
 
 def in_error(connection: Connection, reason: Reason, detail: str) -> Connection:
@@ -49,19 +57,20 @@ def in_error(connection: Connection, reason: Reason, detail: str) -> Connection:
 def after_error(connection: Connection, error: AdapterError) -> Connection:
     """The status that an error of the whole connection leads to (R21, R22). A passing one changes nothing. Pure."""
     if connection.disconnecting:
-        return replace(connection, detail=str(error))
+        return replace(connection, detail=error.told)
     match error:
-        case AuthRevoked() if error.side is not Side.WIX:
-            return in_error(connection, Reason.TOKEN_REVOKED, str(error))
-        case CalendarGone() if error.side is not Side.WIX:
-            return in_error(connection, Reason.EXTERNAL_CALENDAR_DELETED, str(error))
+        case AuthRevoked() if error.side != Side.WIX:
+            return in_error(connection, Reason.TOKEN_REVOKED, error.told)
+        case CalendarGone() if error.side != Side.WIX:
+            return in_error(connection, Reason.EXTERNAL_CALENDAR_DELETED, error.told)
         case Forbidden(code="CALENDAR_CREATION_FAILED"):
-            return in_error(connection, Reason.EXTERNAL_CALENDAR_CREATION_FAILED, str(error))
+            return in_error(connection, Reason.EXTERNAL_CALENDAR_CREATION_FAILED, error.told)
         case Forbidden(code="PREMIUM_FEATURE_NOT_ENABLED"):
-            return in_error(connection, Reason.PREMIUM_FEATURE_NOT_ENABLED, str(error))
-        case Forbidden() if error.side is not Side.WIX:
-            return in_error(connection, Reason.FORBIDDEN, str(error))
-    return replace(connection, detail=str(error))
+            return in_error(connection, Reason.PREMIUM_FEATURE_NOT_ENABLED, error.told)
+        case Forbidden() if error.side != Side.WIX:
+            return in_error(connection, Reason.FORBIDDEN, error.told)
+    # What a person has to repair stays on show while something else is passing.
+    return connection if connection.status is Status.ERROR else replace(connection, detail=error.told)
 
 
 def empty_sides(load: Workload) -> frozenset[Side]:

@@ -339,6 +339,18 @@ async def test_r22_a_new_dedicated_calendar_is_made_only_on_request(office: Offi
     assert (fresh.status, fresh.reason) == (Status.CONNECTED, None)
 
 
+@pytest.mark.parametrize("wish", [{"target": Target.PRIMARY}, {"exports": False}], ids=["primary", "no-export"])
+async def test_r22_where_no_calendar_has_to_be_made_a_refused_creation_is_over(
+    office: Office, wish: dict[str, object]
+) -> None:
+    made = await office.connect(imports=False, calendars=None)
+    reason = Reason.EXTERNAL_CALENDAR_CREATION_FAILED
+    refused = await office.put(replace(made, status=Status.ERROR, reason=reason, detail="refused"))
+    assert (await office.configure(refused, exports=True)).reason is reason
+    healed = await office.configure(refused, **wish)
+    assert (healed.status, healed.reason, healed.detail) == (Status.CONNECTED, None, None)
+
+
 async def test_a_new_dedicated_calendar_does_not_go_with_the_primary_target(office: Office) -> None:
     made = await office.connect(target=Target.PRIMARY)
     with pytest.raises(ConfigError, match="goes with --target dedicated"):

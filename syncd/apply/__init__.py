@@ -5,7 +5,7 @@ Not here: deciding (plan), reading (observe).
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from syncd.apply.ledger import Ledger
 from syncd.apply.recover import Recovery
@@ -18,12 +18,14 @@ from syncd.model import (
     MakeCalendar,
     Plan,
     Policy,
+    Ref,
+    Side,
     Update,
     Workload,
     Write,
 )
 from syncd.normalise import collection_of
-from syncd.ports import Account, CalendarAdapter, CalendarInfo, Changes, HistoryRow, JournalRow, WriteState
+from syncd.ports import Account, CalendarAdapter, CalendarInfo, Changes, HistoryRow, JournalRow, Stored, WriteState
 from syncd.run import Pass
 
 __all__ = ["Applying", "Ledger", "Place", "Report", "Tenure", "settle_open"]
@@ -44,13 +46,14 @@ class Place:
 
 @dataclass(slots=True)
 class Applying:
-    """Everything that carrying out one plan needs."""
+    """Everything that carrying out one plan needs. `report`: what has become of it so far, also when it was stopped."""
 
     work: Pass
     workload: Workload
     policy: Policy
     place: Place
     tenure: Tenure
+    report: Report = field(default_factory=Report)
 
     async def apply(self, plan: Plan) -> Report:
         """Carry out a plan. Raises what stops the connection as a whole; everything done until then is recorded."""
@@ -63,13 +66,14 @@ class Applying:
         connection = ledger.connection
         if connection.calendar is not None:
             ledger.target = collection_of(connection, connection.calendar)
-        writer = Writer(self.work, ledger, self.place.calendars, self.tenure, self.place.unreachable)
+        writer = Writer(self.work, ledger, self.place.calendars, self.tenure, self.place.unreachable, self.report)
         writes = [action for action in plan.actions if isinstance(action, Create | Update | Delete)]
         await writer.write([_placed(action, ledger.target) for action in writes])
-        return writer.report
+        return self.report
 
     async def _make_calendar(self, action: MakeCalendar, ledger: Ledger) -> None:
         """Make the dedicated calendar once per key; a lost reply is found again by the probe on the same key."""
+        self.work.drain.check()
         work, connection = self.work, ledger.connection
         lease = await self.tenure.current()
         row = JournalRow(
@@ -82,7 +86,7 @@ class Applying:
             opened_at=work.clock.now(),
         )
         await work.store.commit(Changes(journal=[row]), lease)
-        made = await self._made(action)
+        made = await work.drain.writing(self._made(action))
         connection = replace(connection, calendar=made.id)
         collection = collection_of(connection, made.id)
         zone = connection.schedule.time_zone
@@ -104,6 +108,7 @@ class Applying:
         await work.store.commit(changes, await self.tenure.current())
 
     async def _made(self, action: MakeCalendar) -> CalendarInfo:
+        await self.tenure.current()
         try:
             async with asyncio.timeout(self.tenure.remaining()):
                 return await self.place.account.make_calendar(action.key, action.name)
@@ -114,7 +119,8 @@ class Applying:
                 f"the calendar for the sessions could not be made: {error}",
                 code="CALENDAR_CREATION_FAILED",
                 side=action.side,
-                hint="choose `--target primary`, or let the account make calendars",
+                hint="let the account make calendars, then `syncd configure` with `--new-calendar`; or export to a "
+                "calendar that is there: `syncd configure` with `--target primary`",
             ) from error
 
 
@@ -130,6 +136,10 @@ async def settle_open(
     rows = await work.store.open_writes(ledger.connection.id)
     if not rows:
         return ()
-    changes = await Recovery(ledger, calendars, work.clock.now()).settle(rows)
+    stored: dict[Ref, Stored] = {}
+    for side in Side:
+        edited = (row.action for row in rows if isinstance(row.action, Update | Delete))
+        stored |= await work.store.stored(side, [action.ref for action in edited if action.side is side])
+    changes = await Recovery(ledger, calendars, work.clock.now(), stored).settle(rows)
     await work.store.commit(changes, await tenure.current() if tenure is not None else None)
     return await work.store.open_writes(ledger.connection.id)

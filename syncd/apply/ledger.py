@@ -41,8 +41,10 @@ from syncd.model import (
 )
 from syncd.model.actions import Action
 from syncd.normalise import canonical, covers, fields_digest, fit, mask
-from syncd.plan.view import View
+from syncd.plan.view import Presence, View
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Note, Touch, WriteState
+
+_LEFT = (Presence.GONE, Presence.ELSEWHERE)  # a side that went while the other was written: the link has to end
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Ledger:
                 case Adopt():
                     self._adopt(action, found)
                 case Relink():
-                    self._relink(action, found)
+                    self._relink(action, found, now)
                 case Release():
                     self._release(action, found)
                 case Settle():
@@ -120,13 +122,21 @@ class Ledger:
     def _has(self, link: Link, side: Side) -> bool:
         return f"{side}|{link.refs[side]}" in self.items
 
-    def _relink(self, action: Relink, found: Rows) -> None:
+    def _relink(self, action: Relink, found: Rows, now: datetime) -> None:
+        """The link goes on under the new ref, and so does what is left to do: an old ref that is only *unknown* would
+
+        be pending for ever once a crash has parted it from its link.
+        """
         item, fresh = self.items[action.item], self.items[f"{action.side}|{action.new}"]
         assert item.link is not None  # noqa: S101 - only linked items are relinked
         made = item.link.made.put(action.side, item.link.made[action.side] and not action.adopted)
         link = replace(item.link, refs=item.link.refs.put(action.side, action.new), made=made)
         seen = fresh.at(action.side)
-        pending = (*item.pending, *fresh.pending)
+        passed = [row for row in item.pending if (row.side, row.ref) == (action.side, action.old)]
+        pending = (*(row for row in item.pending if row not in passed), *fresh.pending)
+        found.cleared += [(self.connection.id, row) for row in passed]
+        if not pending and (self.left.get(action.item) or action.item in self.waiting):
+            found.touched.append(Touch(self.connection.id, action.side, action.new, now))
         self.items[action.item] = replace(item, link=link, pending=pending).put(action.side, seen)
         if action.side is Side.WIX:
             found.moved.append((action.old, action.new))
@@ -311,7 +321,8 @@ class Ledger:
 
     def _differs(self, item: Item) -> bool:
         view = View(item, self.connection, self.policy)
-        return view.link.former is not None or any(view.changed(side) for side in Side)
+        left = any(view.changed(side) or view.presence(side) in _LEFT for side in Side)
+        return left or view.link.former is not None
 
     def history(self, action: Action, outcome: str, now: datetime, answer: Observation | None = None) -> HistoryRow:
         """One row for the history: what was done to what, by which rule, from which observations."""

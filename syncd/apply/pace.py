@@ -45,7 +45,8 @@ class Pace:
 async def flow(jobs: Sequence[T], pace: Pace, work: Callable[[T], Awaitable[None]]) -> None:
     """Run `work` over the jobs, as many at once as the pace allows at that moment.
 
-    The first error stops new jobs from starting; those under way are finished before it is raised.
+    The first error stops new jobs from starting; those under way are finished before it is raised. When this is
+    cancelled they are too, and are over when it ends.
     """
     waiting = list(reversed(jobs))
     running: set[asyncio.Task[None]] = set()
@@ -59,10 +60,13 @@ async def flow(jobs: Sequence[T], pace: Pace, work: Callable[[T], Awaitable[None
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 pace.landed()
-                failure = failure or task.exception()
+                error = task.exception()  # asked of each one: asyncio reports what nobody has looked at
+                failure = failure or error
     except asyncio.CancelledError:
         for task in running:
             task.cancel()
+        if running:
+            await asyncio.wait(running)
         raise
     if failure is not None:
         raise failure

@@ -5,7 +5,7 @@ only. Looking is all it does, so a dry run settles the same way. Not here: writi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd.apply.ledger import Ledger
@@ -26,18 +26,20 @@ from syncd.model import (
     instants,
     same,
 )
-from syncd.ports import CalendarAdapter, Changes, JournalRow, Touch, WriteState
+from syncd.ports import CalendarAdapter, Changes, JournalRow, Stored, Touch, WriteState
 
+LAGGING = timedelta(minutes=10)  # so long a look that shows what was replaced before our write decides nothing (R24)
 BULK_WAIT = timedelta(seconds=30)  # a bulk whose reply was lost may still be on its way
 
 
 @dataclass(slots=True)
 class Recovery:
-    """The open intents of one connection."""
+    """The open intents of one connection. `stored`: what is known of the items that they write to."""
 
     ledger: Ledger
     calendars: Mapping[str, CalendarAdapter]
     now: datetime
+    stored: Mapping[Ref, Stored] = field(default_factory=dict)
 
     async def settle(self, rows: Sequence[JournalRow]) -> Changes:
         """What to record for those that can be settled; the others stay open."""
@@ -81,12 +83,16 @@ class Recovery:
         if seen is None or (seen.absence is not None and seen.absence.kind is Gone.UNKNOWN):
             return None
         seen = self.ledger.storable(action.item, seen)
+        known = self.stored.get(action.ref)
+        is_earlier = known is not None and known.outdates(seen)
+        if is_earlier and self.now - row.opened_at < LAGGING:
+            return None
         if self._took_effect(action, seen):
             return self.ledger.done(row, seen, self.now, "done, seen after its reply was lost")
         if seen.absence is None and seen.version == action.if_match:
             return self._dropped(row)
         touch = Touch(self.ledger.connection.id, seen.side, seen.ref, self.now)
-        return replace(self._dropped(row), observations=[seen], touched=[touch])
+        return replace(self._dropped(row), observations=[] if is_earlier else [seen], touched=[touch])
 
     def _took_effect(self, action: Update | Delete, seen: Observation) -> bool:
         if isinstance(action, Delete):

@@ -13,7 +13,7 @@ from syncd.apply.failures import failed
 from syncd.apply.ledger import Ledger
 from syncd.apply.pace import Pace, flow
 from syncd.apply.rows import join
-from syncd.errors import AdapterError, Exists, Stale, Throttled, Transient
+from syncd.errors import AdapterError, Exists, Stale, Stopped, Throttled, Transient
 from syncd.model import (
     Absence,
     Create,
@@ -47,6 +47,7 @@ from syncd.telemetry import logger
 PATIENCE = 30.0  # seconds that a Retry-After is waited for inside a pass
 TRIES = 6  # times that a throttled call is sent
 STRETCH = 200  # intents committed at once
+MARGIN = 1.0  # seconds before the end of a lease by which a call must have come back
 BAD_CALLS = 3  # failed calls in a row after which a side is left alone until the next pass
 
 
@@ -66,8 +67,9 @@ class Tenure:
         return self.leases[0]
 
     def remaining(self) -> float:
-        """Seconds that a call may still take under these leases."""
-        return max(self.leases[0].seconds - (asyncio.get_running_loop().time() - self.taken) - 1.0, 0.5)
+        """Seconds that a call may still take under these leases, right after they were found current."""
+        seconds = self.leases[0].seconds
+        return seconds - (asyncio.get_running_loop().time() - self.taken) - min(MARGIN, seconds / 10)
 
 
 @dataclass(slots=True)
@@ -134,11 +136,12 @@ class Writer:
         pace = Pace(1 if unkeyed else can.max_in_flight, asyncio.get_running_loop().time)
         pace.width = min(pace.width, pace.cap)
         for start in range(0, len(actions), STRETCH):
+            self.work.drain.check()
             rows = await self._intend(calendar, actions[start : start + STRETCH])
             jobs = batches(rows, can.max_batch, self._group)
             try:
-                await flow(jobs, pace, lambda part: self._call(calendar, part, pace))
-            except AdapterError:
+                await self.work.drain.writing(flow(jobs, pace, lambda part: self._call(calendar, part, pace)))
+            except (AdapterError, Stopped):
                 unsent = [row for row in rows if row.id not in self.sent]
                 await self._record([self._closed(row, "not sent", WriteState.DROPPED) for row in unsent])
                 raise
@@ -179,6 +182,7 @@ class Writer:
 
     async def _call(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> None:
         """Send some writes together and record what came back. What may have been applied stays open."""
+        self.work.drain.check()
         self.sent.update(row.id for row in rows)
         began = asyncio.get_running_loop().time()
         try:
@@ -199,6 +203,7 @@ class Writer:
 
     async def _send(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> Sequence[Outcome]:
         for attempt in range(TRIES):
+            await self.tenure.current()  # the process may have been stopped since, and its lease be another's
             try:
                 async with asyncio.timeout(self.tenure.remaining()):
                     return await self._verb(calendar, rows)
@@ -206,9 +211,16 @@ class Writer:
                 pace.pushed_back()
                 if attempt + 1 == TRIES or error.retry_after > PATIENCE or self.work.pause is None:
                     raise
-                await self.work.pause(error.retry_after)
-                await self.tenure.current()
+                await self._wait(error)
         raise AssertionError("unreachable")
+
+    async def _wait(self, throttled: Throttled) -> None:
+        """As long as the side wishes. Raises the same again when the process is to end meanwhile."""
+        assert self.work.pause is not None  # noqa: S101 - the caller asked
+        try:
+            await self.work.drain.reading(self.work.pause(throttled.retry_after))
+        except Stopped:
+            raise throttled from None
 
     async def _verb(self, calendar: CalendarAdapter, rows: Sequence[JournalRow]) -> Sequence[Outcome]:
         actions = [row.action for row in rows]
@@ -236,6 +248,8 @@ class Writer:
         else:
             await self._record([self._closed(row, f"not done: {error}") for row in rows])
             self.report.failed += len(rows)
+        if self.work.drain.is_asked:
+            return  # nothing more is sent, and what the side is short of now is the next pass's affair
         if self.bad_calls >= BAD_CALLS or isinstance(error, Throttled):
             raise error
 
@@ -256,6 +270,9 @@ class Writer:
             if found is not None:
                 return self._lies_there(row, canonical(found))
             return self._spent(row)
+        if isinstance(outcome, Transient) and outcome.applied:
+            self.report.open += 1
+            return Changes()
         self.report.failed += 1
         changes, again = failed(self.ledger, row, outcome, now)
         self.report.again |= again

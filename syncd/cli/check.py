@@ -4,6 +4,7 @@ Not here: what a permission is for (docs/connect-wix.md). Nothing is written on 
 """
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,14 +15,17 @@ import click
 
 from syncd.cli import FAILED, FINE, UNUSABLE, Command, config_file
 from syncd.cli.compose import House, open_house
+from syncd.cli.listing import standing
 from syncd.cli.shown import print_json, print_table
 from syncd.connections import is_alive
 from syncd.errors import AdapterError, ConfigError, Forbidden, StoreError, SyncdError
-from syncd.model import UNSEEN, Connection, Schedule, ScheduleKind, Window
+from syncd.model import UNSEEN, Connection, Reason, Schedule, ScheduleKind, Status, Window
 from syncd.normalise import collection_of
 from syncd.ports import Account, SiteAdapter
 from syncd.secrets import Keys
+from syncd.standing import verify
 from syncd.store import SqlStore
+from syncd.store.database import file_of, normalised
 
 FOUND: Final = "found"
 MISSING: Final = "missing"
@@ -52,8 +56,7 @@ class Findings:
 
 
 def _words(error: SyncdError | str) -> str:
-    hint = getattr(error, "hint", "")
-    return f"{error}: {hint}" if hint else str(error)
+    return error.told if isinstance(error, AdapterError) else str(error)
 
 
 @click.command("check", cls=Command)
@@ -91,10 +94,10 @@ async def _check(house: House, found: Findings) -> None:
             for key in house.missing_app():
                 found.missing("wix", "app", key, unusable=True)
             sites = ()
-        for name in sites:
-            await _site(house, name, found)
+        listed = {name: await _site(house, name, found) for name in sites}
         for one in connections:
             if store is not None and keys is not None and is_alive(one):
+                _standing(one, listed.get(one.site), found)
                 await _connection(house, store, keys, one, found)
 
 
@@ -117,32 +120,42 @@ async def _store(house: House, found: Findings) -> AsyncIterator[SqlStore | None
             found.missing("store", "database", error, unusable=True)
             yield None
             return
-        found.found("store", "database")
+        found.found("store", "database", _openness(house))
         yield store
 
 
-async def _site(house: House, name: str, found: Findings) -> None:
+def _openness(house: House) -> str:
+    """What to do about a database file that others than its owner may read; it was made for its owner alone."""
+    file = file_of(normalised(house.settings.store.url))
+    is_open = file is not None and bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return f"others than its owner may use the file: run chmod 600 {file}" if is_open else ""
+
+
+async def _site(house: House, name: str, found: Findings) -> Sequence[Schedule] | None:
+    """The site's schedules; None when they could not be read."""
     where = f"site {name}"
     try:
         site = house.site(name)
     except ConfigError as error:
         found.missing(where, "app", error, unusable=True)
-        return
+        return None
+    schedules: Sequence[Schedule] | None = None
     try:
         await site.check()
         found.found(where, "token")
-        await _surface(house, site, found)
+        schedules = await site.schedules()
+        await _surface(house, site, schedules, found)
     except AdapterError as error:
         # Without the permission the hint names it; everything else keeps the app from getting in at all.
         found.missing(where, READ if READ.removeprefix("permission ") in error.hint else "token", error)
     finally:
         await site.aclose()
+    return schedules
 
 
-async def _surface(house: House, site: SiteAdapter, found: Findings) -> None:
+async def _surface(house: House, site: SiteAdapter, schedules: Sequence[Schedule], found: Findings) -> None:
     """Schedules, permissions as far as the API shows them, and the site's own connections."""
     where = f"site {site.collection}"
-    schedules = await site.schedules()
     found.found(where, READ)
     if any(one.kind is ScheduleKind.BUSINESS for one in schedules):
         found.found(where, "Wix Bookings")
@@ -175,6 +188,20 @@ async def _personal(house: House, site: SiteAdapter, schedules: Sequence[Schedul
         found.missing(
             where, READ_PI, "give it to the app: without it, sessions are never moved or cancelled from outside"
         )
+
+
+def _standing(one: Connection, schedules: Sequence[Schedule] | None, found: Findings) -> None:
+    """What stopped the connection, as its last pass has told it; and whether its schedule is still there (R20)."""
+    where = f"connection {one.id}"
+    if one.status is Status.ERROR:
+        found.missing(where, "status", f"{standing(one)}: {one.detail}" if one.detail else standing(one))
+    if schedules is None:
+        return
+    schedule = next((row for row in schedules if row.id == one.schedule.id), None)
+    after, doubt = verify(one, schedule, synced_elsewhere=one.reason is Reason.SYNCED_BY_WIX)
+    if after.status is Status.DISCONNECTED or doubt is not None:
+        what = f"schedule {one.schedule.id}"
+        found.missing(where, what, after.detail if doubt is None and after.detail else f"{doubt}: look at the site")
 
 
 async def _connection(house: House, store: SqlStore, keys: Keys, one: Connection, found: Findings) -> None:

@@ -21,6 +21,7 @@ from syncd.cli import config_file
 from syncd.cli.clocks import DistantClock, MachineClock
 from syncd.config import Settings
 from syncd.connections import Desk, Names
+from syncd.drain import Drain
 from syncd.errors import AuthRevoked, ConfigError
 from syncd.model import Connection, Side
 from syncd.normalise import calendar_key, collection_of, covers
@@ -30,6 +31,7 @@ from syncd.secrets import Keys
 from syncd.secrets import load as load_keys
 
 if TYPE_CHECKING:
+    from adapters.http import Transport
     from syncd.store import SqlStore
 
 APPLE: Final = "apple"
@@ -37,11 +39,15 @@ WIX: Final = "wix"
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What opens an account by e-mail and password. `url`: its server, where it is not the configured one."""
+    """What opens an account by e-mail and password. `url`: its server, where it is not the configured one.
+
+    `found`: what an account opened with them told of itself (`ports.Account.found`); new credentials have none.
+    """
 
     email: str
     password: str
     url: str | None = None
+    found: str = ""
 
     def __repr__(self) -> str:
         return "Credentials(…)"
@@ -49,10 +55,14 @@ class Credentials(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class House:
-    """One configuration, ready to be used. Nothing is opened before it is asked for."""
+    """One configuration, ready to be used. Nothing is opened before it is asked for.
+
+    `transport`: what carries every request in place of sockets.
+    """
 
     settings: Settings
     clock: Clock
+    transport: "Transport | None" = None
 
     @property
     def rules(self) -> Rules:
@@ -86,14 +96,15 @@ class House:
             instance_id=instance_id,
             clock=self.clock,
             bridge=self.settings.bridge_id,
-            options=Options(override_namespace=wix.override_namespace or None),
+            options=Options(override_namespace=wix.override_namespace or None, transport=self.transport),
         )
         return site
 
     def missing_app(self) -> list[str]:
         """What is not said of the app that opens every site."""
         wix = self.settings.wix
-        return [f"[wix] {key} is missing" for key in ("app_id", "app_secret") if not getattr(wix, key)]
+        ways = {"app_id": "write it into the configuration", "app_secret": "write it there, or name app_secret_file"}
+        return [f"[wix] {key} is missing: {way}" for key, way in ways.items() if not getattr(wix, key)]
 
     def sites(self) -> Sequence[str]:
         """The instance ids of the configured sites. Raises ConfigError when there is none."""
@@ -112,14 +123,24 @@ class House:
             url=credentials.url or self.settings.apple.url,
             email=credentials.email,
             password=credentials.password,
+            found=credentials.found,
             clock=self.clock,
             bridge=self.settings.bridge_id,
             max_in_flight=self.settings.apple.max_in_flight,
+            transport=self.transport,
         )
         return account
 
     async def account_of(self, store: StateStore, keys: Keys, connection: Connection) -> Account:
-        """The account of a connection. Raises AuthRevoked without credentials, ConfigError without their key."""
+        """The account of a connection. Raises as `credentials_of`."""
+        _, credentials = await self.credentials_of(store, keys, connection)
+        return self.account(connection.provider, credentials)
+
+    async def credentials_of(self, store: StateStore, keys: Keys, connection: Connection) -> tuple[bytes, Credentials]:
+        """The stored credentials of a connection, sealed and open. Raises AuthRevoked when there are none, ConfigError
+
+        without their key.
+        """
         sealed = await store.credentials(connection.id)
         if sealed is None:
             raise AuthRevoked(
@@ -127,7 +148,10 @@ class House:
                 side=Side.EXTERNAL,
                 hint=f"syncd connect {connection.provider} --schedule {connection.schedule.id} …",
             )
-        return self.account(connection.provider, msgspec.json.decode(keys.open(sealed), type=Credentials))
+        try:
+            return sealed, msgspec.json.decode(keys.open(sealed), type=Credentials)
+        except msgspec.DecodeError:
+            raise ConfigError([f"the stored credentials of {connection.id} are damaged: connect once more"]) from None
 
     def desk(self, store: StateStore) -> Desk:
         from syncd.store import this_process
@@ -147,6 +171,7 @@ class House:
             rules=self.rules,
             lease_seconds=self.settings.service.lease_seconds,
             pause=asyncio.sleep,
+            drain=Drain(self.settings.service.drain_seconds),
             **more,
         )
 
@@ -165,10 +190,10 @@ class House:
     async def store_or_empty(self) -> AsyncIterator["SqlStore"]:
         """The store for reading only; without a database file an empty one, and nothing is made (DESIGN 4)."""
         from syncd.store import empty_store
-        from syncd.store.database import file_of, normalised
+        from syncd.store.database import file_of, is_there, normalised
 
         file = file_of(normalised(self.settings.store.url))
-        if file is None or file.exists():
+        if file is None or is_there(file):
             async with self.store(read_only=True) as store:
                 yield store
             return

@@ -6,11 +6,12 @@ Not here: what a pass does (cycle), options and printing (run, connect, disconne
 from collections.abc import Sequence
 from dataclasses import replace
 
-from syncd.cli import CHANGES, FAILED, FINE, HELD, UNUSABLE
+from syncd.cli import CHANGES, FAILED, FINE, HELD, UNUSABLE, code_of
+from syncd.cli.accounts import Accounts
 from syncd.cli.compose import House
 from syncd.connections import is_alive
-from syncd.errors import ConfigError, SyncdError
-from syncd.model import Connection, Status
+from syncd.errors import StoreError, SyncdError
+from syncd.model import Connection, Reason, Status
 from syncd.ports import StateStore
 from syncd.run import Pass, Result
 from syncd.secrets import Keys
@@ -41,14 +42,20 @@ async def _one_site(house: House, work: Pass, keys: Keys, group: Sequence[Connec
     except SyncdError as error:
         return [Result(one, error=error) for one in group]
     try:
-        return await sync_site(work, site, group, lambda one: house.account_of(work.store, keys, one))
+        accounts = Accounts(house, work.store, keys)
+        results = await sync_site(work, site, group, accounts.of)
+        if not work.dry:
+            await accounts.keep()
+        return results
+    except StoreError as error:
+        return [Result(one, error=error) for one in group]
     finally:
         await site.aclose()
 
 
 def exit_code(results: Sequence[Result], *, dry: bool, tell_changes: bool) -> int:
     """DESIGN 6: the first that applies. Connections that nobody confirmed count as held."""
-    if any(isinstance(result.error, ConfigError) for result in results):
+    if any(result.error is not None and code_of(result.error) == UNUSABLE for result in results):
         return UNUSABLE
     if any(_failed(result) for result in results):
         return FAILED
@@ -60,7 +67,9 @@ def exit_code(results: Sequence[Result], *, dry: bool, tell_changes: bool) -> in
 
 def _failed(result: Result) -> bool:
     connection = result.connection
-    return result.error is not None or (connection.status is Status.ERROR and not connection.paused)
+    lost_now = connection.reason is Reason.SCHEDULE_LOST and result.plan is not None
+    in_error = connection.status is Status.ERROR and not connection.paused
+    return result.error is not None or lost_now or in_error
 
 
 def is_unconfirmed(connection: Connection) -> bool:

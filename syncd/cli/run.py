@@ -4,17 +4,17 @@ Not here: the pass (passes), how plans look (plans).
 """
 
 import asyncio
-from dataclasses import replace
 from typing import TypedDict, Unpack
 
 import click
 
-from syncd.cli import Command
+from syncd.cli import FAILED, UNUSABLE, Command
 from syncd.cli.compose import House, open_house
+from syncd.cli.ending import heeding, printing, tell_what_was_cut
 from syncd.cli.passes import choose, exit_code, one_pass
 from syncd.cli.plans import digest, document, print_plan
 from syncd.cli.shown import may_show_text, print_json, progress
-from syncd.run import Result
+from syncd.run import Pass, Result
 
 
 class Options(TypedDict):
@@ -40,32 +40,38 @@ def run_command(ctx: click.Context, **options: Unpack[Options]) -> None:
     """Read both sides, plan, and apply: one pass over the connections.
 
     Exits 2 when something is not usable, 1 when a connection failed, 4 when something waits for a decision, else 0.
-    A connection that another process works on is skipped and named.
+    A connection that another process works on is skipped and named. SIGTERM and Ctrl-C end the pass early: what is
+    under way is finished and recorded, the next pass goes on.
     """
     if not (options["once"] or options["dry_run"]):
         raise click.UsageError("give --once; the service is not part of this edition", ctx)
     house = open_house(ctx)
-    run, results = asyncio.run(_dry(house, options) if options["dry_run"] else _real(house, options))
-    if options["as_json"]:
-        print_json(document(run, results, dry=options["dry_run"]))
-    else:
-        _print(results, options)
-    ctx.exit(exit_code(results, dry=options["dry_run"], tell_changes=options["exit_code"]))
+    work, results = asyncio.run(_dry(house, options) if options["dry_run"] else _real(house, options))
+    tell_what_was_cut(work.drain)
+    with printing():
+        if options["as_json"]:
+            print_json(document(work.run, results, dry=options["dry_run"]))
+        else:
+            _print(results, options)
+    code = exit_code(results, dry=options["dry_run"], tell_changes=options["exit_code"])
+    ctx.exit(FAILED if work.drain.has_cut and code != UNUSABLE else code)
 
 
-async def _dry(house: House, options: Options) -> tuple[str, list[Result]]:
+async def _dry(house: House, options: Options) -> tuple[Pass, list[Result]]:
     """The plans of a private copy: nothing outside or in the database changes, no lease is taken."""
     async with house.store_or_empty() as store, store.snapshot() as copy:
         with progress() as tell:
             work = house.work(copy, dry=True, progress=tell)
-            return work.run, await one_pass(house, work, await choose(copy, options["connection"]))
+            with heeding(work.drain):
+                return work, await one_pass(house, work, await choose(copy, options["connection"]))
 
 
-async def _real(house: House, options: Options) -> tuple[str, list[Result]]:
+async def _real(house: House, options: Options) -> tuple[Pass, list[Result]]:
     async with house.store() as store:
         with progress() as tell:
-            work = replace(house.work(store), progress=tell)
-            return work.run, await one_pass(house, work, await choose(store, options["connection"]))
+            work = house.work(store, progress=tell)
+            with heeding(work.drain):
+                return work, await one_pass(house, work, await choose(store, options["connection"]))
 
 
 def _print(results: list[Result], options: Options) -> None:
@@ -75,7 +81,8 @@ def _print(results: list[Result], options: Options) -> None:
         return
     for result in results:
         one = result.connection
-        click.echo(f"connection {one.id}: {one.schedule.kind} schedule {one.schedule.id} with {one.provider}")
+        schedule = f"{one.schedule.kind} schedule {one.schedule.id} of site {one.site}"
+        click.echo(f"connection {one.id}: {schedule} with {one.provider}")
         _print_one(result, options, show_text=show_text)
         click.echo("")
     click.echo(f"digest of all plans: {digest(results)}")
@@ -88,8 +95,9 @@ def _print_one(result: Result, options: Options, *, show_text: bool) -> None:
     if result.plan is not None:
         print_plan(result.plan, show_text=show_text)
     if result.error is not None:
-        click.echo(f"failed: {result.error}")
-        hint = getattr(result.error, "hint", "")
+        side, ref, hint = (getattr(result.error, name, "") for name in ("side", "ref", "hint"))
+        where = "".join(f"{part}: " for part in (side, ref) if part)
+        click.echo(f"failed: {where}{result.error}")
         if hint:
             click.echo(f"  next: {hint}")
     elif not options["dry_run"]:

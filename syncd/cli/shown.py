@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -120,7 +120,9 @@ def progress() -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import Progress as Bars
 
-    with Bars(console=Console(stderr=True), transient=True) as bars:
+    from syncd.telemetry import Steady
+
+    with Bars(console=Console(file=cast(TextIO, Steady(sys.stderr))), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def tell(what: str, done: int, of: int) -> None:

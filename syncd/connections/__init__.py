@@ -37,7 +37,7 @@ __all__ = [
 
 def is_alive(connection: Connection) -> bool:
     """Whether it still holds its calendars (R19, R23)."""
-    return connection.status is not Status.DISCONNECTED or connection.disconnecting
+    return not connection.has_ended
 
 
 def objections(schedule: Schedule, foreign: Iterable[ForeignConnection]) -> list[str]:

@@ -11,6 +11,7 @@ from syncd.connections.values import Names, Wish
 from syncd.model import Connection, Reason, Status, SyncConfig, Target
 from syncd.ports import Account, CalendarInfo
 
+_OF_A_CALENDAR: Final = (Reason.EXTERNAL_CALENDAR_DELETED, Reason.EXTERNAL_CALENDAR_CREATION_FAILED)
 _GENERATIONS: Final = 9  # dedicated calendars that a lost database may have had before
 
 
@@ -82,8 +83,11 @@ class Choice:
         return replace(config, calendars=ids)
 
     def healed(self, connection: Connection) -> Connection:
-        """The connection without the error of a lost calendar, once every calendar it uses is there (R22)."""
-        if connection.reason is not Reason.EXTERNAL_CALENDAR_DELETED:
+        """The connection without the error of a calendar, once it needs none that is not there (R22)."""
+        wanting = connection.config.exports and connection.calendar is None
+        if connection.reason is Reason.EXTERNAL_CALENDAR_CREATION_FAILED and wanting:
+            return connection
+        if connection.reason not in _OF_A_CALENDAR:
             return connection
         there = {info.id for info in self.listed}
         chosen = set(connection.config.calendars or ()) if connection.config.imports else set()

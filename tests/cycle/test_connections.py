@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from syncd.errors import AuthRevoked
 from syncd.model import Event, Reason, Schedule, Status, Target
 from syncd.ports import Changes, ForeignConnection
 from tests.cycle.bench import EMAIL, SITE_ID, STAFF, Bench, at, event
@@ -139,6 +140,22 @@ async def renew(bench: Bench) -> None:
     """The connection as a person's `connect` renews it."""
     healthy = replace(await bench.connection(), status=Status.CONNECTED, reason=None, detail=None)
     await bench.store.commit(Changes(connections=[healthy]), None)
+
+
+@pytest.mark.rule("R21")
+async def test_a_site_that_refuses_is_told_in_the_status_of_each_connection_and_is_no_fault_of_the_account(
+    bench: Bench,
+) -> None:
+    await with_both(bench)
+    bench.world.revoked.add(SITE_ID)
+    result = await bench.sync()
+    assert isinstance(result.error, AuthRevoked)
+    assert await stands(bench) == (Status.SYNCED, None)
+    assert (await bench.connection()).detail == result.error.told
+    bench.world.revoked.clear()
+    await bench.settle(1)
+    assert (await bench.connection()).detail is None
+    await bench.assert_at_rest()
 
 
 @pytest.mark.rule("R21")

@@ -1,7 +1,7 @@
 """Plans that are made and thrown away change nothing: whoever applies the last one ends where applying at once ends.
 
 Plans are thrown away by dry runs, and by passes that lose their lease at each of their commits. Not here: processes
-that die (test_interruption).
+that die (tests/interruption).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

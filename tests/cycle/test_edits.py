@@ -291,6 +291,28 @@ async def test_an_occurrence_under_a_new_id_is_the_same_one_and_keeps_its_overri
 
 
 @pytest.mark.rule("R31")
+@pytest.mark.parametrize("fault", ["fail", "lose"])
+async def test_an_id_that_nobody_knows_any_more_is_left_to_nobody_though_its_successors_write_fails(
+    bench: Bench, fault: str
+) -> None:
+    """Wix answers 404 for the ids of a series that was split: unknown, never gone."""
+    await bench.connect()
+    series: dict[str, Any] = {"series": "series-1", "original_start": "2026-03-03T10:00:00"}
+    bench.session("s1", YOGA, **series)
+    await bench.settle(1)
+    bench.world.remove(SITE_ID, "s1")
+    bench.session("s9", replace(YOGA, when=at(1, 11)), **series)
+    bench.world.faults["update"] = [fault]
+    await bench.sync()
+    assert bench.exported()["Yoga"].when == (at(1, 9) if fault == "fail" else at(1, 11))
+    assert len(await bench.history("R31")) == 1
+    await bench.settle()
+    assert bench.exported()["Yoga"].when == at(1, 11)
+    assert (await bench.store.tally(bench.connection_id))["pending"] == 0
+    await bench.assert_at_rest()
+
+
+@pytest.mark.rule("R31")
 async def test_an_occurrence_that_is_gone_waits_one_cycle_for_its_successor(bench: Bench) -> None:
     await bench.connect()
     bench.session("s1", YOGA, series="series-1", original_start="2026-03-03T10:00:00")

@@ -22,9 +22,10 @@ ELEVEN = timedelta(minutes=11)
 
 @dataclass
 class Wire:
-    """How the outside is to answer, and what it was asked. `broken`: groups that cannot be parsed."""
+    """How the outside is to answer, and what it was asked. `broken`: groups that cannot be parsed, or not now."""
 
     numbered: bool = True
+    passing: bool = False
     broken: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
@@ -42,7 +43,7 @@ class WiredCalendar(MemoryCalendar):
             shown,
             observations=tuple(self._told(seen) for seen in shown.observations if seen.traits.group not in hit),
             groups={name: ids for name, ids in shown.groups.items() if name not in hit},
-            broken=tuple(Broken(name, "it cannot be parsed") for name in sorted(hit)),
+            broken=tuple(Broken(name, "it cannot be parsed", passing=self.wire.passing) for name in sorted(hit)),
         )
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
@@ -339,6 +340,39 @@ async def test_a_broken_item_is_not_gone_and_the_others_go_on(bench: WiredBench)
     bench.world.edit(bench.primary, "e1", Event(title="Dentist again"))
     await bench.settle(2)
     assert bench.blocks()["Dentist again"].when == at(1, 16)
+    await bench.assert_at_rest()
+
+
+@pytest.mark.rule("R27")
+async def test_a_broken_item_is_listed_until_it_can_be_read_or_is_gone(bench: WiredBench) -> None:
+    await bench.linked()
+    bench.outside_event("e2", event("Lunch", at(2, 12)))
+    bench.world.edit(bench.primary, "e1", Event(when=at(1, 16)))
+    bench.wire.broken = {"e1", "e2"}
+    await bench.settle(2)
+    first = await bench.store.notes(bench.connection_id)
+    assert [(note.rule, note.reason) for note in first] == [("R27", "it cannot be parsed")] * 2
+    await bench.settle(2)
+    assert await bench.store.notes(bench.connection_id) == first
+    bench.wire.broken = set()
+    bench.world.edit(bench.primary, "e1", Event(when=at(1, 17)))
+    await bench.settle(1)
+    assert [note.item.rpartition("|")[2] for note in await bench.store.notes(bench.connection_id)] == ["e2"]
+    bench.world.remove(bench.primary, "e2")
+    await bench.settle(1)
+    assert await bench.store.notes(bench.connection_id) == []
+    await bench.assert_at_rest()
+
+
+async def test_what_a_side_failed_to_show_is_asked_for_again_with_the_same_cursor(bench: WiredBench) -> None:
+    await bench.linked()
+    bench.world.edit(bench.primary, "e1", Event(when=at(1, 16)))
+    bench.wire.broken, bench.wire.passing = {"e1"}, True
+    await bench.settle(2)
+    assert bench.blocks()["Dentist"].when == at(1, 14)
+    bench.wire.broken = set()
+    await bench.settle(1)
+    assert bench.blocks()["Dentist"].when == at(1, 16)
     await bench.assert_at_rest()
 
 

@@ -1,6 +1,6 @@
 """What becomes of writes whose reply was lost, that took too long, or that a side keeps refusing. R15, R24, R27.
 
-Not here: kills at each step (test_interruption).
+Not here: kills at each step (tests/interruption).
 """
 
 from collections.abc import Awaitable, Callable

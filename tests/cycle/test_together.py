@@ -3,7 +3,7 @@
 Not here: what stops one connection and not the others (test_recovered).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.memory import MemoryAccount, MemorySite
+from syncd.connections import Request, Wish, confirm, connect
 from syncd.model import Connection, Event, Schedule, ScheduleKind, Status, SyncConfig
 from syncd.ports import Changes, Lease
 from syncd.run import Result
@@ -188,15 +189,32 @@ async def test_an_order_given_while_the_site_is_read_is_kept(bench: Bench) -> No
     await with_work(bench)
 
     class Slow(MemorySite):
-        async def schedules(self) -> list[Schedule]:
+        async def schedules(self, known: Sequence[Schedule] = ()) -> Sequence[Schedule]:
             await bench.store.commit(Changes(connections=[replace(await bench.connection(), paused=True)]), None)
-            return list(await super().schedules())
+            return await super().schedules(known)
 
     site = Slow(bench.world, SITE_ID, bench.inside)
     (result,) = await sync_site(bench.work(), site, await bench.store.connections(), accounts(bench))
     assert result.skipped == "paused"
     assert bench.world.log == []
     assert (await bench.connection()).paused
+
+
+@pytest.mark.rule("R23")
+async def test_an_ended_connection_has_no_work_left_when_another_writes_on_its_schedule(bench: Bench) -> None:
+    ended = await bench.connect()
+    bench.outside_event("e1", DENTIST)
+    await bench.settle(1)
+    await bench.disconnect()
+    await bench.settle(2)
+    assert (await bench.connection()).has_ended
+    request = Request("connection-again", "memory", ended.schedule.id, EMAIL, b"", Wish(calendars=(bench.primary,)))
+    again = await connect(bench.desk(), MemorySite(bench.world, SITE_ID), bench.account, request)
+    await confirm(bench.desk(), again)
+    for result in [*await bench.sync_all(), *await bench.sync_all()]:
+        assert result.error is None
+    assert set(bench.blocks()) == {"Dentist"}
+    assert [(await bench.store.tally(one.id))["pending"] for one in (ended, again)] == [0, 0]
 
 
 # leases
