@@ -18,11 +18,18 @@ import pytest
 
 from tests import pg_spares, postgres, reach
 from tests.contract import summary as contract_summary
+from tests.interruption import summary as interruption_summary
+from tests.processes import summary as processes_summary
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
-    for name, plugin in (("reach", reach), ("contract", contract_summary)):
+    for name, plugin in (
+        ("reach", reach),
+        ("contract", contract_summary),
+        ("interruption", interruption_summary),
+        ("processes", processes_summary),
+    ):
         if not config.pluginmanager.has_plugin(name):
             config.pluginmanager.register(plugin, name)
 

@@ -1,0 +1,39 @@
+"""What a scenario is. Not here: the scenarios (the modules named scenarios_…)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.interruption.fates import What
+from tests.interruption.hands import Hands
+
+MEMORY = "memory"
+REAL = "real"
+
+
+async def nothing(_: Hands) -> None:
+    """People are idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A situation, and the work that a process then does until it is disturbed.
+
+    `prepare`: everything until the process begins. `passes`: how many passes its work takes, and so how many the doomed
+    process makes. `between`: what people do before the next process begins, the same in every life. `policy`: settings
+    of `[policy]` other than the defaults. `worlds`: where it can be played. `strays`: how many items with our mark
+    belong to no link in the end, because a person copied them. `spares`: what is not asked of it, for the reason given
+    there. `batch`: how many items the calendar takes in one call (a memory world). `mails_guests`: the calendar mails
+    guests when their event is written (a memory world; elsewhere nothing that we write may carry guests at all).
+    """
+
+    name: str
+    prepare: Callable[[Hands], Awaitable[None]]
+    passes: int = 1
+    between: Callable[[Hands], Awaitable[None]] = nothing
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    worlds: frozenset[str] = frozenset({MEMORY, REAL})
+    strays: int = 0
+    batch: int = 1
+    spares: frozenset[What] = frozenset()
+    mails_guests: bool = False

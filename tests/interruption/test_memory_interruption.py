@@ -1,0 +1,55 @@
+"""A process that something happens to, anywhere, ends as if it had not: nothing lost, nothing doubled, nobody mailed.
+
+Every scenario in the memory world, on both databases; each point begins from the same prepared world and database.
+Not here: the real adapters (test_real_interruption), processes of the system that are killed (tests/processes).
+"""
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.interruption.fates import Fate, Point, points_of
+from tests.interruption.lives import Course, undisturbed, wrong_at
+from tests.interruption.memory_stage import memory_stage
+from tests.interruption.sample import chosen
+from tests.interruption.scenario import MEMORY, Scenario
+from tests.interruption.scenarios import SCENARIOS
+from tests.interruption.summary import POINTS
+from tests.proving import PROVE
+
+PLAYED = [one for one in SCENARIOS if MEMORY in one.worlds]
+MOST = {"sqlite": 15, "postgresql": 4}  # points of one scenario in a sample
+TWICE = {"sqlite": 1, "postgresql": 0}  # of them, how many are taken once more, with the next process killed too
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.mark.parametrize("scenario", PLAYED, ids=lambda one: one.name)
+async def test_whatever_happens_to_a_process_the_end_is_the_same(
+    scenario: Scenario, database: str, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    url = request.getfixturevalue("postgresql_url") if database == "postgresql" else ""
+    wrong: dict[str, str] = {}
+    reached: list[str] = []
+    async with memory_stage(scenario, url) as stage:
+        course = await undisturbed(stage, scenario)
+        for point, second in _fates(scenario, course, database):
+            found = await wrong_at(stage, scenario, course, point, second)
+            again = f", then killed before step {second.last}" if second is not None and second.reached else ""
+            name = f"{scenario.name}/{stage.name}/{point}{again}"
+            reached.append(name)
+            if found:
+                wrong[name] = found
+    record_property(POINTS, reached)
+    assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
+
+
+def _fates(scenario: Scenario, course: Course, database: str) -> Iterator[tuple[Point, Fate | None]]:
+    """What happens to the process, and to the next one, in each life."""
+    seed = f"{scenario.name}/{database}"
+    points = chosen(points_of(course.steps, scenario.spares), seed, MOST[database])
+    yield from ((point, None) for point in points)
+    dice = random.Random(seed)
+    twice = points if PROVE and database == "sqlite" else dice.sample(points, TWICE[database])
+    yield from ((point, Fate(last=dice.randint(2, len(course.steps)))) for point in twice)

@@ -1,0 +1,74 @@
+"""The scenarios over the real adapters: the Wix simulator and Radicale over HTTP, stopped at any request or commit.
+
+Every scenario is played on one database in a sample, and on both in the full proof. Not here: the memory world
+(test_memory_interruption), processes of the system that are killed (tests/processes).
+"""
+
+import asyncio
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from syncd.sandbox.radicale import RadicaleServer
+from tests.e2e.studio import PASSWORD
+from tests.interruption.fates import points_of
+from tests.interruption.lives import undisturbed, wrong_at
+from tests.interruption.sample import dealt
+from tests.interruption.scenario import REAL, Scenario
+from tests.interruption.scenarios import SCENARIOS
+from tests.interruption.studio_stage import Server, studio_stage
+from tests.interruption.summary import POINTS
+from tests.proving import PROVE
+
+MOST: Final = 20 if PROVE else 1  # points of one scenario on one database
+_PEOPLE: Final = 500
+_DATABASES: Final = ("sqlite", "postgresql")
+
+
+def _played() -> Iterator[object]:
+    """Scenario and database; in a sample the databases take turns, three scenarios of four on SQLite."""
+    real = [one for one in SCENARIOS if REAL in one.worlds]
+    for scenario in real:
+        turn = zlib.crc32(scenario.name.encode()) % 4 == 0
+        for database in _DATABASES if PROVE else (_DATABASES[turn],):
+            marks = [pytest.mark.postgresql] if database == "postgresql" else []
+            yield pytest.param((scenario, database), id=f"{scenario.name}-{database}", marks=marks)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A calendar server with an account for each stage."""
+    folder = tmp_path_factory.mktemp("radicale")
+    accounts = {f"anna{number}@example.test": PASSWORD for number in range(1, _PEOPLE)}
+    radicale = RadicaleServer(folder, accounts)
+    asyncio.run(radicale.start())
+    try:
+        yield Server(radicale, folder / "collections" / "collection-root")
+    finally:
+        asyncio.run(radicale.stop())
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("played", list(_played()))
+async def test_over_http_too_the_end_is_the_same_whatever_happens(
+    played: tuple[Scenario, str],
+    server: Server,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
+    scenario, database = played
+    url: str = request.getfixturevalue(f"{database}_url")
+    wrong: dict[str, str] = {}
+    reached: list[str] = []
+    async with studio_stage(scenario, url, server, tmp_path) as stage:
+        course = await undisturbed(stage, scenario)
+        for point in dealt(points_of(course.steps, scenario.spares), f"{scenario.name}/{stage.name}", MOST):
+            reached.append(name := f"{scenario.name}/{stage.name}/{point}")
+            if found := await wrong_at(stage, scenario, course, point):
+                wrong[name] = found
+    record_property(POINTS, reached)
+    assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
