@@ -13,10 +13,10 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint demo bench lock
+.PHONY: help setup test prove prove-the-proof lint demo bench lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed ## make .venv from requirements-dev.lock, with .venv/bin/syncd
 
@@ -38,6 +38,12 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 test: setup ## the suite; ARGS='-k name' narrows it, WORKERS=0 runs it in one process
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
+prove: setup ## the suite with every crash point and far more histories; ARGS as for test
+	SYNCD_PROVE=1 $(BIN)/pytest -n $(WORKERS) --timeout 1800 $(ARGS)
+
+prove-the-proof: setup ## plant known faults in copies of the tree and see that the suites find each
+	$(BIN)/python -m tests.planted.prove $(ARGS)
+
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
@@ -47,7 +53,7 @@ demo: setup ## sandbox, dry run, real sync, edits both ways, each result read ba
 	$(BIN)/python tests/e2e/demo.py
 
 bench: setup ## figures of speed and request budgets
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## write both lock files anew from pyproject.toml
 	@set -eu; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
