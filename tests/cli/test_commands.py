@@ -42,7 +42,7 @@ def test_the_configuration_is_named_before_or_after_the_command_or_by_the_enviro
     for args in (["--config", str(file), "status"], ["status", "--config", str(file)]):
         result = CliRunner().invoke(main, args, env=environment)
         assert result.exit_code == 2
-        assert "x.toml:1: unknown section 'nonsense'" in result.stderr
+        assert "x.toml:1: unknown key 'nonsense'" in result.stderr
     result = CliRunner().invoke(main, ["status"], env=environment)
     assert f"{tmp_path}/other.toml: there is no such file" in result.stderr
 
