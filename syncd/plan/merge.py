@@ -71,19 +71,22 @@ def merge(view: View) -> list[Action]:
     if not inside and not outside:
         return [Settle(view.name, Rule.R24, reason="both sides are as we left them")]
     changed, verdict = Pair(inside, outside), Verdict()
+    late = view.came_late
     for name in FIELDS:
         if name in changed.wix or name in changed.external:
-            _judge(view, name, changed, verdict)
+            _judge(view, name, changed, verdict, late=late)
     return _actions(view, verdict)
 
 
-def _judge(view: View, name: Field, changed: Pair[dict[Field, Value]], verdict: Verdict) -> None:
-    sources = [side for side in SIDES if name in changed[side]]
+def _judge(view: View, name: Field, changed: Pair[dict[Field, Value]], verdict: Verdict, *, late: bool) -> None:
+    """One field that is not as we left it. `late`: what our copy shows is our own write, so the original goes (R24)."""
+    sources = [side for side in SIDES if name in changed[side]] if not late else [view.link.origin]
     values = Pair(view.shows(Side.WIX).get(name), view.shows(Side.EXTERNAL).get(name))
     if _agree(view, name, values) and (len(sources) == 2 or not _zone_differs(values)):
         verdict.settle(name, values)
     elif len(sources) == 1:  # a change of the zone alone travels too
-        rule = Rule.R9 if _other_side_changed(name, changed, sources[0]) else None
+        merged = Rule.R9 if _other_side_changed(name, changed, sources[0]) else None
+        rule = Rule.R24 if late and name not in changed[sources[0]] else merged
         _carry(view, name, sources[0], rule, verdict)
     else:
         _clash(view, name, values, verdict)

@@ -28,7 +28,7 @@ from syncd.model import (
     Value,
     identical,
 )
-from syncd.normalise import collection_of, covers, imported_from, is_overridden, shown
+from syncd.normalise import collection_of, covers, fields_digest, imported_from, is_overridden, shown
 
 
 class Presence(Enum):
@@ -156,6 +156,19 @@ class View:
             for name in FIELDS
             if (value := now.get(name)) is not UNSEEN and not identical(value, base.get(name))
         }
+
+    @property
+    def came_late(self) -> bool:
+        """Whether our copy shows just what a write of ours says that was never recorded (R24): it came very late.
+
+        The mark tells: only we write it, and the one that was recorded last is another.
+        """
+        link = self.link
+        copy = link.origin.other
+        if link.digest is None or not link.made[copy] or self.presences[copy] is not Presence.HERE:
+            return False
+        mark = self.seen(copy).traits.mark
+        return mark is not None and mark.digest != link.digest and mark.digest == fields_digest(self._shown[copy])
 
     def booked_more(self) -> bool:
         """Whether participants were added to the session since the bases last advanced (R11)."""

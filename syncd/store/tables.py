@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from syncd.model import Side
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 
 metadata: Final = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"},
@@ -134,6 +134,7 @@ link: Final = Table(
     _text("participants"),
     _text("former"),
     _text("refused"),
+    Column("digest", Text),
     Index(None, "connection", "state"),
     Index(None, "wix_collection", "wix_ref"),
     Index(None, "external_collection", "external_ref"),

@@ -4,7 +4,7 @@ A step is a call that leaves the process: a commit, a read, a write. Not here: w
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -114,6 +114,6 @@ class Fate:
         raise Killed
 
 
-def points_of(steps: Sequence[Step], spares: Collection[What] = ()) -> list[Point]:
-    """Everything that can happen at these steps, but for what is spared."""
-    return [Point(step, what) for step in steps for what in WHATS[step.sort] if what not in spares]
+def points_of(steps: Sequence[Step]) -> list[Point]:
+    """Everything that can happen at these steps."""
+    return [Point(step, what) for step in steps for what in WHATS[step.sort]]

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.interruption.fates import What
 from tests.interruption.hands import Hands
 
 MEMORY = "memory"
@@ -22,9 +21,9 @@ class Scenario:
     `prepare`: everything until the process begins. `passes`: how many passes its work takes, and so how many the doomed
     process makes. `between`: what people do before the next process begins, the same in every life. `policy`: settings
     of `[policy]` other than the defaults. `worlds`: where it can be played. `strays`: how many items with our mark
-    belong to no link in the end, because a person copied them. `spares`: what is not asked of it, for the reason given
-    there. `batch`: how many items the calendar takes in one call (a memory world). `mails_guests`: the calendar mails
-    guests when their event is written (a memory world; elsewhere nothing that we write may carry guests at all).
+    belong to no link in the end, because a person copied them. `batch`: how many items the calendar takes in one
+    call (a memory world). `mails_guests`: the calendar mails guests when their event is written (a memory world;
+    elsewhere nothing that we write may carry guests at all).
     """
 
     name: str
@@ -35,5 +34,4 @@ class Scenario:
     worlds: frozenset[str] = frozenset({MEMORY, REAL})
     strays: int = 0
     batch: int = 1
-    spares: frozenset[What] = frozenset()
     mails_guests: bool = False

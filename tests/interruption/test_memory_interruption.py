@@ -48,7 +48,7 @@ async def test_whatever_happens_to_a_process_the_end_is_the_same(
 def _fates(scenario: Scenario, course: Course, database: str) -> Iterator[tuple[Point, Fate | None]]:
     """What happens to the process, and to the next one, in each life."""
     seed = f"{scenario.name}/{database}"
-    points = chosen(points_of(course.steps, scenario.spares), seed, MOST[database])
+    points = chosen(points_of(course.steps), seed, MOST[database])
     yield from ((point, None) for point in points)
     dice = random.Random(seed)
     twice = points if PROVE and database == "sqlite" else dice.sample(points, TWICE[database])

@@ -66,7 +66,7 @@ async def test_over_http_too_the_end_is_the_same_whatever_happens(
     reached: list[str] = []
     async with studio_stage(scenario, url, server, tmp_path) as stage:
         course = await undisturbed(stage, scenario)
-        for point in dealt(points_of(course.steps, scenario.spares), f"{scenario.name}/{stage.name}", MOST):
+        for point in dealt(points_of(course.steps), f"{scenario.name}/{stage.name}", MOST):
             reached.append(name := f"{scenario.name}/{stage.name}/{point}")
             if found := await wrong_at(stage, scenario, course, point):
                 wrong[name] = found

@@ -12,9 +12,11 @@ from syncd.model import (
     Item,
     Pair,
     Rule,
+    Settle,
     Side,
+    Update,
 )
-from syncd.normalise import value_digest
+from syncd.normalise import fields_digest, value_digest
 from tests.rules.build import (
     DENTIST,
     NOW,
@@ -65,6 +67,50 @@ def test_r24_an_item_with_an_open_intent_waits_until_that_is_settled() -> None:
 def test_r24_another_item_goes_on_meanwhile() -> None:
     found = written(pair(wix=PILATES, frozen=True), new(session(id="s2")))
     assert [one.kind for one in found] == ["create"]
+
+
+def came_late(shown: Event = PILATES, wix: Event = YOGA, *, recorded: str | None = "of the last write") -> Item:
+    """A copy that shows `shown`, just as its mark says; the mark that was `recorded` last is another."""
+    copy = copy_outside(session(), shown)
+    assert copy.traits.mark is not None
+    mark = replace(copy.traits.mark, digest=fields_digest(PILATES))
+    copy = replace(copy, traits=replace(copy.traits, mark=mark))
+    return linked(session(wix), copy, link=link(session(wix), copy, digest=recorded))
+
+
+def test_r24_a_write_of_ours_that_comes_very_late_is_no_edit_and_the_copy_is_put_right() -> None:
+    given = came_late()
+    (found,) = written(given)
+    assert (found.side, found.why) == (Side.EXTERNAL, Rule.R24)
+    assert isinstance(found, Update)
+    assert [(one.field, one.before, one.after) for one in found.changes] == [(TITLE, "Pilates", "Yoga")]
+
+
+def test_r24_when_the_session_shows_the_same_by_now_both_sides_agree() -> None:
+    (found,) = planned(came_late(wix=PILATES))
+    assert isinstance(found, Settle)
+    assert found.bases.external.title == "Pilates"
+
+
+def test_r24_when_the_session_has_changed_meanwhile_that_is_what_the_copy_gets() -> None:
+    (found,) = written(came_late(wix=replace(YOGA, title="Stretching")))
+    assert isinstance(found, Update)
+    assert (found.side, found.changes[0].after) == (Side.EXTERNAL, "Stretching")
+
+
+def test_r24_a_persons_edit_under_the_mark_that_was_recorded_last_is_an_edit() -> None:
+    (found,) = written(came_late(recorded=fields_digest(PILATES)))
+    assert (found.side, found.why) == (Side.WIX, Rule.R5)
+
+
+def test_r24_a_persons_edit_of_what_came_late_is_an_edit() -> None:
+    (found,) = written(came_late(replace(PILATES, location="Garden")))
+    assert found.side is Side.WIX
+
+
+def test_r24_where_the_mark_of_the_last_write_is_not_known_an_edit_is_an_edit() -> None:
+    (found,) = written(came_late(recorded=None))
+    assert found.side is Side.WIX
 
 
 # R32
