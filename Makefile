@@ -6,7 +6,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-sources
 LINTED := $(patsubst %/,%,$(sort $(dir $(wildcard \
 	$(addsuffix /*.py,syncd adapters migrations tests benchmarks)))))
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 # The suite starts many processes; each would compile every library anew.
@@ -36,10 +36,10 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	@touch $@
 
 test: setup ## the suite; ARGS='-k name' narrows it, WORKERS=0 runs it in one process
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 prove: setup ## the suite with every crash point and far more histories; ARGS as for test
-	SYNCD_PROVE=1 $(BIN)/pytest -n $(WORKERS) --timeout 1800 $(ARGS)
+	SYNCD_PROVE=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 1800 $(ARGS)
 
 prove-the-proof: setup ## plant known faults in copies of the tree and see that the suites find each
 	$(BIN)/python -m tests.planted.prove $(ARGS)

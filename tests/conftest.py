@@ -1,8 +1,9 @@
 """Databases for the tests, and what the summary says about them.
 
 `database_url` is what store tests ask for: an empty, migrated database of their own, once on
-SQLite and once on PostgreSQL. Not here: how the server is found and kept (postgres), and how its databases are
-made and used again (pg_spares).
+SQLite and once on PostgreSQL. In the folders of TURNS `make test` takes each test on one of the
+two, half of them on either; `make prove` takes all on both. Not here: how the server is found and
+kept (postgres), and how its databases are made and used again (pg_spares).
 """
 
 import asyncio
@@ -10,9 +11,11 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -20,6 +23,9 @@ from tests import pg_spares, postgres, reach
 from tests.contract import summary as contract_summary
 from tests.interruption import summary as interruption_summary
 from tests.processes import summary as processes_summary
+from tests.proving import PROVE
+
+TURNS: Final = ("cycle", "e2e")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +45,24 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     required = os.environ.get("SYNCD_REQUIRE_PG") == "1"
     if required and not is_worker and not postgres.available():
         raise pytest.UsageError(postgres.NOT_RUN)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if PROVE or not postgres.available():
+        return
+    spare = {item for item in items if _is_spare(item)}
+    config.hook.pytest_deselected(items=list(spare))
+    items[:] = [item for item in items if item not in spare]
+
+
+def _is_spare(item: pytest.Item) -> bool:
+    """Whether it is the other database's turn for this test."""
+    call = getattr(item, "callspec", None)
+    database = call.params.get("database_url") if call is not None else None
+    if database is None or item.path.parent.name not in TURNS:
+        return False
+    on_server = zlib.crc32(item.nodeid.replace(database, "").encode()) % 2 == 1
+    return bool(on_server != (database == "postgresql"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
