@@ -30,6 +30,7 @@ TURNS: Final = ("cycle", "e2e")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
+    config.addinivalue_line("markers", "prove: for the full proof alone, as another command shows the same")
     for name, plugin in (
         ("reach", reach),
         ("contract", contract_summary),
@@ -48,9 +49,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if PROVE or not postgres.available():
+    if PROVE:
         return
-    spare = {item for item in items if _is_spare(item)}
+    spare = {item for item in items if item.get_closest_marker("prove") or (postgres.available() and _is_spare(item))}
     config.hook.pytest_deselected(items=list(spare))
     items[:] = [item for item in items if item not in spare]
 

@@ -28,16 +28,7 @@ def gain(item: Item, bases: Pair[Event], refused: Mapping[str, str]) -> Link:
         bases=Pair(bases.wix.over(link.bases.wix), bases.external.over(link.bases.external)),
         refused={**link.refused, **refused},
         participants=participants(item.wix) if item.wix is not None else link.participants,
-        digest=_marked_with(item, link),
     )
-
-
-def _marked_with(item: Item, link: Link) -> str | None:
-    """The digest in the mark that our copy bears now."""
-    copy = link.origin.other
-    seen = item.at(copy)
-    mark = seen.traits.mark if seen is not None and link.made[copy] else None
-    return mark.digest if mark is not None else link.digest
 
 
 def participants(seen: Observation | None) -> int | None:

@@ -130,8 +130,7 @@ class Ledger:
         item, fresh = self.items[action.item], self.items[f"{action.side}|{action.new}"]
         assert item.link is not None  # noqa: S101 - only linked items are relinked
         made = item.link.made.put(action.side, item.link.made[action.side] and not action.adopted)
-        digest = item.link.digest if action.side is item.link.origin else None
-        link = replace(item.link, refs=item.link.refs.put(action.side, action.new), made=made, digest=digest)
+        link = replace(item.link, refs=item.link.refs.put(action.side, action.new), made=made)
         seen = fresh.at(action.side)
         passed = [row for row in item.pending if (row.side, row.ref) == (action.side, action.old)]
         pending = (*(row for row in item.pending if row not in passed), *fresh.pending)
@@ -268,7 +267,6 @@ class Ledger:
             refs=action.link.refs.put(side, answer.ref),
             bases=action.link.bases.put(side, sent if edited else server_form(sent, answer.event)),
             participants=participants(origin),
-            digest=action.mark.digest,
         )
         self.items[action.item] = replace(self.items.get(action.item, Item()), link=link).put(side, answer)
         found.links[link.id] = link
@@ -282,8 +280,8 @@ class Ledger:
         bases = Pair.of(action.side, took, action.agreed)
         self.items[action.item] = item.put(action.side, answer)
         link = gain(self.items[action.item], bases, action.refused)
-        if action.mark is not None and action.side is link.origin.other:
-            link = replace(link, digest=action.mark.digest)  # an answer need not show the mark
+        # Nothing sent before can take effect now: the version that it was meant for is gone.
+        link = replace(link, adrift=()) if action.side is link.origin.other else link
         self._keep(action.item, link, found)
 
     def _deleted(self, action: Delete, answer: Observation, found: Rows) -> None:

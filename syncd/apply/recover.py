@@ -17,6 +17,7 @@ from syncd.model import (
     Event,
     Field,
     Gone,
+    Link,
     MakeCalendar,
     Observation,
     Ref,
@@ -90,7 +91,7 @@ class Recovery:
         if self._took_effect(action, seen):
             return self.ledger.done(row, seen, self.now, "done, seen after its reply was lost")
         if seen.absence is None and seen.version == action.if_match:
-            return self._dropped(row)
+            return replace(self._dropped(row), links=self._adrift(action))
         touch = Touch(self.ledger.connection.id, seen.side, seen.ref, self.now)
         return replace(self._dropped(row), observations=[] if is_earlier else [seen], touched=[touch])
 
@@ -114,6 +115,16 @@ class Recovery:
         others = [name for name in Field if name not in written]
         untouched = all(same(seen.event.get(name), before.event.get(name)) for name in others)
         return untouched and all(_is_form_of(seen.event.get(one.field), one.after) for one in action.changes)
+
+    def _adrift(self, action: Update | Delete) -> list[Link]:
+        """The link of a copy whose update may still be on its way, with what its mark says (R24)."""
+        item = self.ledger.items.get(action.item)
+        link = item.link if item is not None else None
+        if item is None or link is None or not isinstance(action, Update) or action.mark is None:
+            return []
+        link = replace(link, adrift=(*link.adrift, action.mark.digest))
+        self.ledger.items[action.item] = replace(item, link=link)
+        return [link]
 
     def _dropped(self, row: JournalRow) -> Changes:
         closed = replace(row, state=WriteState.DROPPED, closed_at=self.now, outcome="dropped: it had no effect")

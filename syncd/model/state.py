@@ -202,8 +202,8 @@ class Link:
     `bases`: per side, the fields both sides agreed on, in the form that side gave them.
     `made`: per side, whether we made the item. `refs`: None on a side where nothing lies at present.
     `refused`: "side:field" → digest of a value that was put back once already (R5a).
-    `participants`: the count on the session when the bases last advanced; `digest`: what the mark of our copy said
-    then, None if that is not known.
+    `participants`: the count on the session when the bases last advanced. `adrift`: what the marks of updates of our
+    copy say that were sent and seemed to have no effect: they may still arrive, as long as nothing else is written.
     """
 
     id: str
@@ -217,7 +217,7 @@ class Link:
     participants: int | Unseen | None = None
     former: Former | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
-    digest: str | None = None
+    adrift: tuple[str, ...] = ()
 
 
 class ScheduleKind(StrEnum):

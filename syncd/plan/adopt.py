@@ -119,7 +119,6 @@ class _Adoption:
             made=Pair.of(origin, False, True),
             generation=mark.generation,
             participants=_count(original if origin is Side.WIX else copy),
-            digest=mark.digest,
         )
         bases, lost = _bases(View(_together(original, copy, origin, link), self.connection, self.policy), origin)
         self._join(original, copy, replace(link, bases=bases), lost)

@@ -159,16 +159,16 @@ class View:
 
     @property
     def came_late(self) -> bool:
-        """Whether our copy shows just what a write of ours says that was never recorded (R24): it came very late.
+        """Whether our copy shows just what an update of ours says that seemed to have no effect (R24): it came late.
 
-        The mark tells: only we write it, and the one that was recorded last is another.
+        The mark tells: only we write it, and this one was never seen before.
         """
         link = self.link
         copy = link.origin.other
-        if link.digest is None or not link.made[copy] or self.presences[copy] is not Presence.HERE:
+        if not link.adrift or not link.made[copy] or self.presences[copy] is not Presence.HERE:
             return False
         mark = self.seen(copy).traits.mark
-        return mark is not None and mark.digest != link.digest and mark.digest == fields_digest(self._shown[copy])
+        return mark is not None and mark.digest in link.adrift and mark.digest == fields_digest(self._shown[copy])
 
     def booked_more(self) -> bool:
         """Whether participants were added to the session since the bases last advanced (R11)."""

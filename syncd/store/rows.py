@@ -122,7 +122,7 @@ def link_row(link: Link) -> Row:
         "participants": _COUNT.dump(link.participants),
         "former": _FORMER.dump(link.former),
         "refused": TEXTS_BY_NAME.dump(link.refused),
-        "digest": link.digest,
+        "adrift": " ".join(link.adrift),
     }
     for side in Side:
         ref = link.refs[side]
@@ -148,7 +148,7 @@ def link_of(row: RowMapping) -> Link:
         participants=_COUNT.load(row["participants"]),
         former=_FORMER.load(row["former"]),
         refused=TEXTS_BY_NAME.load(row["refused"]),
-        digest=row["digest"],
+        adrift=tuple(row["adrift"].split()),
     )
 
 

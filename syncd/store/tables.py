@@ -134,7 +134,7 @@ link: Final = Table(
     _text("participants"),
     _text("former"),
     _text("refused"),
-    Column("digest", Text),
+    Column("adrift", Text, nullable=False, server_default=""),
     Index(None, "connection", "state"),
     Index(None, "wix_collection", "wix_ref"),
     Index(None, "external_collection", "external_ref"),
