@@ -28,16 +28,17 @@ _SECONDS: Final = 3  # of a lease: what a pass needs between two of its renewals
 _PASSES: Final = 10
 _SIDES: Final = {"wix": "wix", "external": "apple"}
 _DATABASES: Final = {"sqlite": (), "postgresql": (pytest.mark.postgresql,)}
+_SELDOM: Final = ("a create outside",)  # a PUT like the update
 _OFTEN: Final = (Stop.BEFORE, Stop.FLYING, Stop.ANSWERED)
 
 
 def _cases() -> Sequence[object]:
-    """Everything in the full proof; else each scenario and each stop on one database and on the other."""
+    """Everything in the full proof; else most scenarios and stops, on one database and on the other by turns."""
     cases = []
     for row, name in enumerate(SCENARIOS):
         for column, stop in enumerate(Stop):
             for number, (database, marks) in enumerate(_DATABASES.items()):
-                if PROVE or ((row + column) % 2 == number and stop in _OFTEN):
+                if PROVE or ((row + column) % 2 == number and stop in _OFTEN and name not in _SELDOM):
                     cases.append(pytest.param(name, stop, database, marks=marks, id=f"{name}-{stop.name}-{database}"))
     return cases
 
