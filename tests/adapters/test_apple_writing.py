@@ -152,9 +152,13 @@ async def test_an_update_at_an_old_version_is_stale_and_writes_nothing(world: Wo
 
 async def test_an_edit_between_our_read_and_our_write_is_not_overwritten(world: World) -> None:
     ref, version = await made(world)
-    world.plant({"status": 412}, match={"method": "PUT"})
+    await world.calendar.update([Edit(ref, Event(title="Theirs"), version)])
+    world.plant({"replay": {"back": 1}}, match={"report": "calendar-multiget"})  # read before that, written after it
+    world.forget()
     (outcome,) = await world.calendar.update([Edit(ref, Event(title="Ours"), version)])
+    assert world.requests() == ["calendar-multiget", "PUT"]
     assert isinstance(outcome, Stale)
+    assert "Theirs" in (await world.text("key-1.ics") or "")
 
 
 async def test_where_a_server_has_only_weak_etags_nothing_is_overwritten(world: World) -> None:

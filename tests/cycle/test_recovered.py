@@ -148,6 +148,20 @@ async def test_an_update_whose_reply_was_lost_is_ours_though_the_site_rounds_the
     assert ("update", bench.primary, "e1") not in bench.world.log
 
 
+@pytest.mark.rule("R24")
+async def test_what_the_site_makes_of_a_time_is_no_edit_of_the_block(bench: Bench) -> None:
+    site = _Minutes(bench.world, SITE_ID, SITE)
+    await bench.connect()
+    bench.outside_event("e1", event("Dentist", at(1, 14)))
+    await sync_with(bench, site)
+    moved = seconds(at(1, 15), 30)
+    bench.world.edit(bench.primary, "e1", Event(when=moved))
+    for _ in range(4):
+        await sync_with(bench, site)
+    assert start_of(bench, SITE_ID, "Dentist") == at(1, 15).start
+    assert bench.world.items(bench.primary)["e1"].event.when == moved
+
+
 # the reply of a deletion
 
 

@@ -3,12 +3,14 @@
 Not here: real processes that are stopped (tests/processes).
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
 
 from adapters.memory import MemorySite
+from syncd.apply import Tenure
 from syncd.errors import LeaseLost
 from syncd.ports import Changes, Lease, WriteState
 from syncd.run import Result
@@ -63,3 +65,14 @@ async def test_nothing_is_sent_for_intents_whose_lease_was_lost(bench: Bench, fi
     await bench.settle(2)
     assert len(bench.exported()) == (3 if first else 4)
     await bench.assert_at_rest()
+
+
+@pytest.mark.parametrize(("passed", "renewed"), [(59, False), (61, True)])
+async def test_a_lease_of_three_minutes_is_renewed_after_a_third_of_it(
+    bench: Bench, passed: float, renewed: bool
+) -> None:
+    taken = await bench.store.acquire("connection:one", this_process(), 100)
+    assert taken is not None
+    lease = replace(taken, seconds=180.0)
+    tenure = Tenure(bench.work(), [lease], asyncio.get_running_loop().time() - passed)
+    assert ((await tenure.current()).until > lease.until) is renewed

@@ -19,7 +19,7 @@ from typing import Final
 
 from tests.planted.planting import FAULTS, ROOT, Fault, copied, faults, plant
 
-_FAILED: Final = re.compile(r"^FAILED (\S+)", re.MULTILINE)
+_FAILED: Final = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
 _PATIENCE: Final = 900.0
 _TESTS_FAILED: Final = 1  # pytest's exit code; others mean that no test was run, or that one could not be
 
