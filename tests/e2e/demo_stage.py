@@ -55,8 +55,15 @@ class Stage:
         command = [*SYNCD, "--config", self.line["config"], *args]
         if show:
             say(f"  $ syncd {shlex.join(args)}")
+        # In the group that is waited for at the end: an interrupt may come before its number is known here.
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=self.environment
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+            env=self.environment,
+            process_group=self.group,
         )
         if show:
             say_output(done.stdout)
@@ -132,7 +139,7 @@ def staged(folder: Path, report: Report) -> Iterator[Stage]:
     command = [*SYNCD, "sandbox", "--dir", str(folder / "studio")]
     with (folder / "sandbox.err").open("wb") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, start_new_session=True
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, process_group=0
         )
     try:
         line = _first_line(process, folder / "sandbox.err")
@@ -190,6 +197,8 @@ def _all_gone(group: int, seconds: float) -> bool:
     while is_running(group):
         if time.monotonic() > deadline:
             return False
+        with suppress(ChildProcessError):
+            os.waitpid(-group, os.WNOHANG)  # a command that an interrupt parted from its number
         time.sleep(0.05)
     return True
 
