@@ -122,7 +122,7 @@ class Recovery:
         link = item.link if item is not None else None
         if item is None or link is None or not isinstance(action, Update) or action.mark is None:
             return []
-        link = replace(link, adrift=(*link.adrift, action.mark.digest))
+        link = replace(link, adrift=tuple(dict.fromkeys((*link.adrift, action.mark.digest))))
         self.ledger.items[action.item] = replace(item, link=link)
         return [link]
 
