@@ -31,7 +31,7 @@ from syncd.model import (
     Window,
     instants,
 )
-from syncd.ports import Capabilities, Draft, Edit, Erasure, Outcome, Standing
+from syncd.ports import NOTHING_KNOWN, Capabilities, Draft, Edit, Erasure, Known, Outcome, Standing
 
 T = TypeVar("T")
 W = TypeVar("W", Draft, Edit, Erasure)
@@ -101,8 +101,9 @@ class MemoryCalendar:
     async def check(self) -> Standing:
         return await self._call("check", lambda shelf, _: Standing(self._identity(shelf), shelf.writable))
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
-        return await self._read("read", lambda shelf, fault: self._changes(shelf, since, known, fault))
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
+        stored = await known(None)
+        return await self._read("read", lambda shelf, fault: self._changes(shelf, since, stored, fault))
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
         return await self._read(
@@ -184,7 +185,7 @@ class MemoryCalendar:
     # Reading.
 
     def _changes(
-        self, shelf: Shelf, since: Cursor | Window, known: Mapping[str, str], fault: Fault | None
+        self, shelf: Shelf, since: Cursor | Window, known: Mapping[str, str | None], fault: Fault | None
     ) -> ChangeSet:
         reading = self._reading(shelf, since, replay=fault is Fault.REPLAY)
         names = sorted(self._listed(reading))

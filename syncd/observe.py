@@ -4,7 +4,7 @@ Not here: deciding what follows (plan), whose turn it is (cycle). A cursor commi
 one transaction, before any effect. Absence needs proof: see `_prove`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,18 @@ from syncd.model import (
     Window,
 )
 from syncd.normalise import canonical, covers, mask
-from syncd.ports import EARLIER, RETURNED, CalendarAdapter, Changes, Lease, Note, Stored, Touch
+from syncd.ports import (
+    EARLIER,
+    NOTHING_KNOWN,
+    RETURNED,
+    CalendarAdapter,
+    Changes,
+    Lease,
+    Note,
+    StateStore,
+    Stored,
+    Touch,
+)
 from syncd.run import Pass
 
 QUIET = timedelta(minutes=10)  # after a change, a missing or an older item may be an answer from before it
@@ -83,8 +94,11 @@ async def observe(work: Pass, subject: Subject, lease: Lease | None) -> Reading:
     now = work.clock.now()
     window = work.rules.window(now)
     cursor = await work.store.cursor(subject.cursors_of, subject.collection)
-    changes = await _read(work, subject, cursor, window)
+    known = _Known(work.store, subject, singles=cursor is not None and cursor.window != window)
+    changes = await _read(known, cursor, window)
     seen = _Sightings(work, subject, now, changes)
+    if changes.listed is not None:
+        seen.unlisted = [group for group in await known(None) if group not in changes.listed]
     await seen.gather()
     await seen.look_again()
     await work.store.commit(await seen.changes(cursor, window), lease)
@@ -102,17 +116,36 @@ async def look(work: Pass, subject: Subject, lease: Lease | None) -> None:
     await work.store.commit(await seen.changes(None, window), lease)
 
 
-async def _read(work: Pass, subject: Subject, cursor: Cursor | None, window: Window) -> ChangeSet:
-    rolled = cursor is not None and cursor.window != window
-    known = await work.store.fingerprints(subject.side, subject.collection, singles=rolled)
-    if subject.anew:
-        return await subject.adapter.read(window, {})
-    if cursor is not None and cursor.token and not rolled and not subject.audit:
+@dataclass(slots=True)
+class _Known:
+    """What is stored of the collection, for its adapter to ask. All of it is read once, before it is listed.
+
+    `singles`: the window has rolled, so that every series is expanded anew.
+    """
+
+    store: StateStore
+    subject: Subject
+    singles: bool
+    whole: Mapping[str, str | None] | None = None
+
+    async def __call__(self, groups: Collection[str] | None) -> Mapping[str, str | None]:
+        side, collection = self.subject.side, self.subject.collection
+        if groups is not None:
+            return await self.store.fingerprints(side, collection, groups, singles=self.singles)
+        if self.whole is None:
+            self.whole = await self.store.fingerprints(side, collection, singles=self.singles)
+        return self.whole
+
+
+async def _read(known: _Known, cursor: Cursor | None, window: Window) -> ChangeSet:
+    subject = known.subject
+    if cursor is not None and cursor.token and not (known.singles or subject.audit or subject.anew):
         try:
             return await subject.adapter.read(cursor, known)
         except CursorExpired:
             pass  # a refused token means a clean full read, compared with what is stored
-    return await subject.adapter.read(window, known)
+    await known(None)  # before the listing: what is stored meanwhile is not missing in it
+    return await subject.adapter.read(window, NOTHING_KNOWN if subject.anew else known)
 
 
 @dataclass(slots=True)
@@ -123,6 +156,7 @@ class _Sightings:
     subject: Subject
     now: datetime
     changeset: ChangeSet
+    unlisted: list[str] = field(default_factory=list)  # groups that are stored, and not in a full listing
     stored: dict[Ref, Stored] = field(default_factory=dict)
     links: dict[Ref, list[Link]] = field(default_factory=dict)
     fresh: dict[Ref, Observation] = field(default_factory=dict)
@@ -188,10 +222,10 @@ class _Sightings:
             await self._know([seen.ref for seen in shown])
             for seen in shown:
                 self._compare(seen, gone)
-        if self.changeset.listed is not None:
-            awaited = await store.expected(side, collection, self.changeset.window)
-            unlisted = [group for group in awaited if group not in self.changeset.listed and group not in gone]
-            lost = [seen for seen in await store.in_groups(side, collection, unlisted) if seen.absence is None]
+        if self.unlisted:
+            missed = [group for group in self.unlisted if group not in gone]
+            awaited = await store.expected(side, collection, self.changeset.window, missed)
+            lost = [seen for seen in await store.in_groups(side, collection, awaited) if seen.absence is None]
             await self._know([seen.ref for seen in lost])
             for seen in lost:
                 if self._is_awaited(seen):

@@ -14,7 +14,7 @@ from adapters.apple.multistatus import path_of
 from adapters.apple.reading import Look, Seen, absent, opened, seen, sought, split
 from adapters.apple.writing import Writer
 from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
-from syncd.ports import Draft, Edit, Erasure, Outcome, Standing
+from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
 
 
 class AppleCalendar:
@@ -38,20 +38,21 @@ class AppleCalendar:
         identity = path_of(named[0]) if named else await self._account.proven_identity()
         return Standing(identity, owner.writable)
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
         if isinstance(since, Cursor):
             window, listing = since.window, await self._objects.changes(since.token)
             # What the server names has changed for it. A version that we know may be that of a replica behind, or one
             # that our own write was answered with, though somebody's edit was right behind it.
             differing = list(listing.etags)
+            stored = await known(differing) if differing else {}
         else:
-            window, listing = since, await self._objects.listing()
-            differing = [name for name, etag in listing.etags.items() if not self._seen(name, etag, window, known)]
+            window, listing, stored = since, await self._objects.listing(), await known(None)
+            differing = [name for name, etag in listing.etags.items() if not self._seen(name, etag, window, stored)]
         found: list[Seen | Broken] = []
         if differing:
             look = await self._look()
             async for batch in self._bodies(differing):
-                late = _late(batch, listing, known, everything=not isinstance(since, Cursor))
+                late = _late(batch, listing, stored, everything=not isinstance(since, Cursor))
                 timely = {name: body for name, body in batch.items() if name not in late}
                 items = await asyncio.to_thread(seen, look, timely, window)
                 self._remember(items, batch)
@@ -98,7 +99,7 @@ class AppleCalendar:
                 await self._account.about(self._calendar)
             yield batch
 
-    def _seen(self, name: str, etag: str | None, window: Window, known: Mapping[str, str]) -> bool:
+    def _seen(self, name: str, etag: str | None, window: Window, known: Mapping[str, str | None]) -> bool:
         """Whether this version of an object need not be fetched: it is stored, or has nothing within the window."""
         if etag is None or name in known:
             return etag is not None and known[name] == etag
@@ -136,7 +137,7 @@ def _one(look: Look, ref: Ref, name: str, body: Body) -> Observation:
 
 
 def _late(
-    batch: Mapping[str, Body], listing: Listing, known: Mapping[str, str], *, everything: bool
+    batch: Mapping[str, Body], listing: Listing, known: Mapping[str, str | None], *, everything: bool
 ) -> dict[str, Broken]:
     """Objects of which a read lags behind the listing that named them: it must not be the last word on them.
 

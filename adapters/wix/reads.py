@@ -67,7 +67,7 @@ class Sheet:
 class _Found:
     """What a listing has shown so far; of an event shown twice the newest revision."""
 
-    known: Mapping[str, str]
+    known: Mapping[str, str | None]
     listed: set[str] = field(default_factory=set)
     changed: dict[str, Row] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
@@ -99,7 +99,9 @@ def filters(covered: Sequence[Schedule] | None) -> Sequence[Filter]:
     return [*found, *({"resources.id": {"$hasSome": part}} for part in _parts(staff))]
 
 
-async def read(at: Installation, wanted: Sequence[Filter], window: Window, known: Mapping[str, str]) -> ChangeSet:
+async def read(
+    at: Installation, wanted: Sequence[Filter], window: Window, known: Mapping[str, str | None]
+) -> ChangeSet:
     """Every session of the window that one of the filters shows, unchanged ones by id alone."""
     found = _Found(known, complete=bool(wanted))
     for chosen in wanted:

@@ -21,7 +21,17 @@ from syncd.model import (
     Side,
     Window,
 )
-from syncd.ports import Capabilities, Draft, Edit, Erasure, ForeignConnection, Outcome, Standing
+from syncd.ports import (
+    NOTHING_KNOWN,
+    Capabilities,
+    Draft,
+    Edit,
+    Erasure,
+    ForeignConnection,
+    Known,
+    Outcome,
+    Standing,
+)
 
 CAPABILITIES: Final = Capabilities(
     delta=False,
@@ -80,10 +90,10 @@ class WixSite:
         await schedules.business(self._at)
         return Standing(self.collection, writable=True)
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
         """All of a window, or of a cursor's window: Wix has no delta. The answer has no cursor."""
         window = since.window if isinstance(since, Cursor) else since
-        return await reads.read(self._at, reads.filters(self._scope.covered), window, known)
+        return await reads.read(self._at, reads.filters(self._scope.covered), window, await known(None))
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
         """See the port; up to 100 in a request."""

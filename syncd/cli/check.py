@@ -179,7 +179,7 @@ async def _surface(house: House, site: SiteAdapter, schedules: Sequence[Schedule
 async def _personal(house: House, site: SiteAdapter, schedules: Sequence[Schedule], found: Findings) -> None:
     """Without this permission descriptions and numbers of participants are not told."""
     where, now = f"site {site.collection}", house.clock.now()
-    seen = await site.covering(schedules).read(Window(now, now + SAMPLE), {})
+    seen = await site.covering(schedules).read(Window(now, now + SAMPLE))
     if not seen.observations:
         found.rows.append((where, READ_PI, NOT_SHOWN, "there is no session in the next two weeks"))
     elif any(one.event.description is not UNSEEN for one in seen.observations):

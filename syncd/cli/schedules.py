@@ -108,7 +108,7 @@ async def _of_site(house: House, site: SiteAdapter, connections: Sequence[Connec
         foreign = ()
     now = house.clock.now()
     days = house.settings.policy.window_future_days
-    seen = await site.covering(schedules).read(Window(now, now + timedelta(days=days)), {})
+    seen = await site.covering(schedules).read(Window(now, now + timedelta(days=days)))
     ahead = _ahead(schedules, seen.observations)
     return [_offer(site, schedule, ahead[schedule.id], connections, foreign) for schedule in schedules]
 

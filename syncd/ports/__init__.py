@@ -1,6 +1,7 @@
 """The ports of the core: calendars and the clock (calendars), the store (store)."""
 
 from syncd.ports.calendars import (
+    NOTHING_KNOWN,
     Account,
     CalendarAdapter,
     CalendarInfo,
@@ -10,9 +11,11 @@ from syncd.ports.calendars import (
     Edit,
     Erasure,
     ForeignConnection,
+    Known,
     Outcome,
     SiteAdapter,
     Standing,
+    knowing,
 )
 from syncd.ports.store import (
     EARLIER,
@@ -32,6 +35,7 @@ from syncd.ports.store import (
 
 __all__ = [
     "EARLIER",
+    "NOTHING_KNOWN",
     "RETURNED",
     "Account",
     "CalendarAdapter",
@@ -46,6 +50,7 @@ __all__ = [
     "HistoryRow",
     "HoldRow",
     "JournalRow",
+    "Known",
     "Lease",
     "Note",
     "Outcome",
@@ -56,4 +61,5 @@ __all__ = [
     "Stored",
     "Touch",
     "WriteState",
+    "knowing",
 ]

@@ -4,10 +4,10 @@ Not here: the store (store), any implementation. The verbs take and give several
 that can batch wants to, and one item is a batch of one (docs/decisions/0002-batch-verbs.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from syncd.errors import AdapterError
 from syncd.model import (
@@ -101,6 +101,25 @@ class Standing:
 
 Outcome: TypeAlias = Observation | AdapterError
 
+Known: TypeAlias = Callable[[Collection[str] | None], Awaitable[Mapping[str, str | None]]]
+"""What is stored: asked for these groups, or for all of them (None), it answers with their fingerprints.
+
+A group of which nothing is stored is missing in the answer; one that must be read again in any case has None. May be
+asked again; the answers are of the time before the reading.
+"""
+
+
+def knowing(fingerprints: Mapping[str, str]) -> Known:
+    """Knows these and nothing else."""
+
+    async def known(groups: Collection[str] | None) -> Mapping[str, str | None]:
+        return {name: value for name, value in fingerprints.items() if groups is None or name in groups}
+
+    return known
+
+
+NOTHING_KNOWN: Final = knowing({})
+
 
 class CalendarAdapter(Protocol):
     """One calendar at one provider. Domain values in and out; never plans, never stores.
@@ -117,12 +136,13 @@ class CalendarAdapter(Protocol):
     async def check(self) -> Standing:
         """One cheap read of the collection itself. May be repeated."""
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
         """Changes since a cursor, or all of a window.
 
-        `known`: group → fingerprint of what is stored; a group whose fingerprint is the same may be left out of the
-        observations, but never out of `listed`. Raises CursorExpired (read again with the window).
-        A cursor's own window goes on to hold: occurrences are expanded in it.
+        A group whose fingerprint is the known one may be left out of the observations, but never out of `listed`.
+        With a cursor only the groups that it shows are asked for, so that what did not change costs nothing. Raises
+        CursorExpired (read again with the window). A cursor's own window goes on to hold: occurrences are expanded in
+        it.
         """
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:

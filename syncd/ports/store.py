@@ -3,7 +3,7 @@
 Not here: tables and SQL (syncd.store), calendars (calendars).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -255,15 +255,21 @@ class StateStore(Protocol):
         """Remove a connection that was never confirmed, with everything that belongs to it."""
 
     # reading
-    async def fingerprints(self, side: Side, collection: str, *, singles: bool = False) -> Mapping[str, str]:
-        """Group → fingerprint of every stored, present item of a collection; with `singles`, without series."""
+    async def fingerprints(
+        self, side: Side, collection: str, groups: Collection[str] | None = None, *, singles: bool = False
+    ) -> Mapping[str, str | None]:
+        """Group → fingerprint of the stored, present items of a collection, all of them or those of these groups.
+
+        None for a group that must be read again: its items disagree, one has none, or, with `singles`, it holds
+        occurrences of a series.
+        """
         ...
 
     async def stored(self, side: Side, refs: Sequence[Ref]) -> Mapping[Ref, Stored]: ...
     async def in_groups(self, side: Side, collection: str, groups: Sequence[str]) -> Sequence[Observation]: ...
-    async def expected(self, side: Side, collection: str, window: Window) -> Sequence[str]:
-        """Groups that a complete listing should show: present items that overlap the window, or that a live link
-        follows beyond it (R14), or whose time is not known. What ended before the window is not among them.
+    async def expected(self, side: Side, collection: str, window: Window, among: Collection[str]) -> Sequence[str]:
+        """Those of these groups that a complete listing should show: with a present item that overlaps the window, or
+        that a live link follows beyond it (R14), or whose time is not known. What ended before the window is not.
         """
         ...
 

@@ -5,6 +5,7 @@ Not here: transactions (database), items with their superseded versions (observa
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +28,8 @@ from syncd.store.statements import remove, upsert
 from syncd.store.tables import connection as connections
 from syncd.store.tables import cursor, history, hold, link, note, quarantine, reading, write
 
+_RECORDED: Final = insert(history)
+
 
 async def commit(connection: AsyncConnection, changes: Changes, lease: Lease | None) -> None:
     """All of `changes`. Raises LeaseLost first of all."""
@@ -44,7 +47,7 @@ async def commit(connection: AsyncConnection, changes: Changes, lease: Lease | N
     await put_decisions(connection, changes)
     await upsert(connection, write, [journal_row(entry) for entry in changes.journal])
     if changes.history:
-        await connection.execute(insert(history), [history_row(entry) for entry in changes.history])
+        await connection.execute(_RECORDED, [history_row(entry) for entry in changes.history])
     await move_session_overrides(connection, changes.moved_overrides)
     await put_session_overrides(connection, changes.overrides)
     await upsert(connection, connections, [connection_row(entry) for entry in changes.connections])

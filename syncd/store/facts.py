@@ -6,8 +6,10 @@ Not here: which items a plan is made from (workload).
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from typing import Final
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.model import (
@@ -25,10 +27,53 @@ from syncd.model import (
 from syncd.ports import WriteState
 from syncd.store.overrides import by_series, resolved
 from syncd.store.rows import TEXTS_BY_NAME, item_name, quarantine_of
-from syncd.store.statements import chunks, pairs_of, rows_at, rows_of
+from syncd.store.statements import AtRefs, at_refs, rows_at, rows_named
 from syncd.store.tables import history, hold, link, quarantine, write
 
 Place = tuple[Side, Ref]
+
+
+def _about(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.connection == bindparam("owner"), table.c.item.in_(bindparam("names"))
+
+
+_DECISIONS: Final = select(hold.c.item, hold.c.action, hold.c.decision).where(*_about(hold))
+_FAILURES: Final = select(quarantine).where(*_about(quarantine))
+_RECENT: Final = (
+    select(history.c.item, history.c.side, history.c.fields, history.c.at)
+    .where(*_about(history), history.c.at > bindparam("since"))
+    .where(history.c.side.is_not(None), history.c.fields != "{}")
+    .order_by(history.c.id)
+)
+_FROZEN: Final = select(write.c.item).where(
+    write.c.connection == bindparam("owner"), write.c.state == WriteState.OPEN.value
+)
+_EXPORTS: Final = at_refs(
+    select(link.c.wix_collection, link.c.wix_ref, func.count(link.c.connection.distinct()).label("number"))
+    .where(link.c.state == LinkState.LIVE.value, link.c.origin == Side.WIX.value)
+    .group_by(link.c.wix_collection, link.c.wix_ref),
+    link.c.wix_collection,
+    link.c.wix_ref,
+)
+_GENERATIONS: Final = at_refs(
+    select(link.c.original_collection, link.c.original_ref, func.max(link.c.generation).label("highest"))
+    .where(link.c.origin == bindparam("origin"))
+    .group_by(link.c.original_collection, link.c.original_ref),
+    link.c.original_collection,
+    link.c.original_ref,
+)
+_OTHER: Final = link.alias("other")
+_SAME: Final = (
+    (_OTHER.c.origin == link.c.origin)
+    & (_OTHER.c.original_collection == link.c.original_collection)
+    & (_OTHER.c.original_ref == link.c.original_ref)
+)
+_GENERATIONS_BY_LINK: Final = (
+    select(link.c.id, func.max(_OTHER.c.generation).label("highest"))
+    .join(_OTHER, _SAME)
+    .where(link.c.id.in_(bindparam("names")))
+    .group_by(link.c.id)
+)
 
 
 async def facts_of(
@@ -90,44 +135,33 @@ def _refs(item: Item, side: Side) -> list[Ref]:
 
 async def _decisions(connection: AsyncConnection, owner: str, names: Iterable[str]) -> dict[str, dict[str, Decision]]:
     found: dict[str, dict[str, Decision]] = {}
-    for chunk in chunks(names):
-        statement = select(hold.c.item, hold.c.action, hold.c.decision).where(*_about(hold, owner, chunk))
-        for item, action, decision in await connection.execute(statement):
-            found.setdefault(item, {})[action] = Decision(decision)
+    for row in await rows_named(connection, _DECISIONS, names, {"owner": owner}):
+        found.setdefault(row["item"], {})[row["action"]] = Decision(row["decision"])
     return found
 
 
 async def _failures(connection: AsyncConnection, owner: str, names: Iterable[str]) -> dict[str, dict[str, Quarantine]]:
     found: dict[str, dict[str, Quarantine]] = {}
-    for chunk in chunks(names):
-        for row in await rows_of(connection, select(quarantine).where(*_about(quarantine, owner, chunk))):
-            found.setdefault(row["item"], {})[row["action"]] = quarantine_of(row)
+    for row in await rows_named(connection, _FAILURES, names, {"owner": owner}):
+        found.setdefault(row["item"], {})[row["action"]] = quarantine_of(row)
     return found
 
 
 async def _recent(
     connection: AsyncConnection, owner: str, names: Iterable[str], since: datetime
 ) -> dict[str, list[FieldWrite]]:
-    columns = (history.c.item, history.c.side, history.c.fields, history.c.at)
-    written = (history.c.at > since, history.c.side.is_not(None), history.c.fields != "{}")
     found: dict[str, list[FieldWrite]] = {}
-    for chunk in chunks(names):
-        statement = select(*columns).where(*_about(history, owner, chunk), *written).order_by(history.c.id)
-        for item, side, fields, at in await connection.execute(statement):
-            writes = [
-                FieldWrite(Side(side), Field(name), value, at) for name, value in TEXTS_BY_NAME.load(fields).items()
-            ]
-            found.setdefault(item, []).extend(writes)
+    for row in await rows_named(connection, _RECENT, names, {"owner": owner, "since": since}):
+        side, at = Side(row["side"]), row["at"]
+        texts = TEXTS_BY_NAME.load(row["fields"])
+        found.setdefault(row["item"], []).extend(
+            FieldWrite(side, Field(name), value, at) for name, value in texts.items()
+        )
     return found
 
 
-def _about(table: Table, owner: str, names: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return table.c.connection == owner, table.c.item.in_(names)
-
-
 async def _frozen(connection: AsyncConnection, owner: str) -> set[str]:
-    statement = select(write.c.item).where(write.c.connection == owner, write.c.state == WriteState.OPEN.value)
-    return set((await connection.execute(statement)).scalars())
+    return set((await connection.execute(_FROZEN, {"owner": owner})).scalars())
 
 
 async def _made_elsewhere(
@@ -135,20 +169,21 @@ async def _made_elsewhere(
 ) -> set[Place]:
     found = set()
     for side, refs in places:
-        columns = (link.c[f"{side.value}_collection"], link.c[f"{side.value}_ref"])
-        made = (link.c.connection != owner, link.c.state == LinkState.LIVE.value, link.c[f"{side.value}_made"])
-        rows = await rows_at(connection, select(*columns).where(*made), columns, refs)
+        rows = await rows_at(connection, _made_by_others(side), refs, {"owner": owner})
         found |= {(side, Ref(*row.values())) for row in rows}
     return found
 
 
+@cache
+def _made_by_others(side: Side) -> AtRefs:
+    columns = (link.c[f"{side.value}_collection"], link.c[f"{side.value}_ref"])
+    alive = (link.c.connection != bindparam("owner"), link.c.state == LinkState.LIVE.value)
+    return at_refs(select(*columns).where(*alive, link.c[f"{side.value}_made"]), *columns)
+
+
 async def _exports(connection: AsyncConnection, sessions: Iterable[Ref]) -> dict[Ref, int]:
     """By how many connections each session is exported."""
-    columns = (link.c.wix_collection, link.c.wix_ref)
-    number = func.count(link.c.connection.distinct()).label("number")
-    exported = (link.c.state == LinkState.LIVE.value, link.c.origin == Side.WIX.value)
-    statement = select(*columns, number).where(*exported).group_by(*columns)
-    rows = await rows_at(connection, statement, columns, sessions)
+    rows = await rows_at(connection, _EXPORTS, sessions)
     return {Ref(row["wix_collection"], row["wix_ref"]): row["number"] for row in rows}
 
 
@@ -157,34 +192,16 @@ async def _generations(connection: AsyncConnection, places: Iterable[tuple[Side,
 
     A key that was used once is spent: some sides answer it with what they made first, cancelled or not.
     """
-    columns = (link.c.original_collection, link.c.original_ref)
     found = {}
     for side, refs in places:
-        from_here = link.c.origin == side.value
-        statement = select(*columns, func.max(link.c.generation).label("highest")).where(from_here).group_by(*columns)
-        for row in await rows_at(connection, statement, columns, refs):
+        for row in await rows_at(connection, _GENERATIONS, refs, {"origin": side.value}):
             found[side, Ref(row["original_collection"], row["original_ref"])] = row["highest"]
     return found
 
 
 async def _generations_by_link(connection: AsyncConnection, links: Sequence[str]) -> dict[str, int]:
     """The same by link, for one whose original has no ref any more."""
-    other = link.alias("other")
-    same = (
-        (other.c.origin == link.c.origin)
-        & (other.c.original_collection == link.c.original_collection)
-        & (other.c.original_ref == link.c.original_ref)
-    )
-    found: dict[str, int] = {}
-    for chunk in chunks(links):
-        statement = (
-            select(link.c.id, func.max(other.c.generation))
-            .join(other, same)
-            .where(link.c.id.in_(chunk))
-            .group_by(link.c.id)
-        )
-        found |= pairs_of(await connection.execute(statement))
-    return found
+    return {row["id"]: row["highest"] for row in await rows_named(connection, _GENERATIONS_BY_LINK, links)}
 
 
 async def _overrides(connection: AsyncConnection, site: str, items: Iterable[Item]) -> dict[Ref, Overrides]:

@@ -6,14 +6,17 @@ Not here: when a lease is taken and renewed (cycle), the other rows of a commit 
 
 import os
 import socket
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Double, RowMapping, func, literal, select, update
+from sqlalchemy import Double, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.functions import FunctionElement
 
 from syncd.errors import LeaseLost
 from syncd.ports import Lease, Owner
@@ -21,6 +24,40 @@ from syncd.store.tables import lease as leases
 
 _PROC: Final = Path("/proc")
 _DEAD: Final = frozenset("ZX")
+
+
+class _Clock(FunctionElement[float]):
+    """The database's own clock, in seconds since 1970; it moves on within a transaction."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(_Clock, "sqlite")
+def _of_sqlite(_clock: _Clock, _compiler: Any, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(_Clock, "postgresql")
+def _of_postgresql(_clock: _Clock, _compiler: Any, **_: Any) -> str:
+    return "date_part('epoch', clock_timestamp())"
+
+
+_NOW: Final = select(_Clock())
+_UNTIL: Final = _Clock() + bindparam("seconds")
+_NAMED: Final = leases.c.name == bindparam("at_name")
+_HELD: Final = (_NAMED, leases.c.fence == bindparam("at_fence"), leases.c.until > 0)
+_LOCKED: Final = select(leases, _Clock().label("now")).where(_NAMED).with_for_update()
+_CHECKED: Final = select(leases.c.fence).where(*_HELD).with_for_update(read=True)
+_TAKEN: Final = update(leases).where(_NAMED).values(until=_UNTIL).returning(leases.c.until)
+_RENEWED: Final = update(leases).where(*_HELD).values(until=_UNTIL).returning(leases.c.until)
+_RELEASED: Final = update(leases).where(*_HELD).values(until=0.0)
+
+
+@cache
+def _made(dialect: str) -> ReturningInsert[Any]:
+    insert = sqlite.insert(leases) if dialect == "sqlite" else postgresql.insert(leases)
+    return insert.values(until=_UNTIL).on_conflict_do_nothing().returning(leases.c.until)
 
 
 def this_process() -> Owner:
@@ -66,76 +103,57 @@ def is_dead(holder: Owner, seen_from: Owner) -> bool:
 
 
 async def acquire(connection: AsyncConnection, name: str, owner: Owner, seconds: float) -> Lease | None:
-    row = await _locked(connection, name)
+    row = (await connection.execute(_LOCKED, {"at_name": name})).mappings().one_or_none()
     if row is None:
         return await _first(connection, name, owner, seconds)
     holder = Owner(row["host"], row["process"], row["started"])
     if row["until"] > row["now"] and not is_dead(holder, owner):
         return None
     fence = row["fence"] + 1
-    values = {**_owner_row(owner), "fence": fence, "until": _now(connection) + seconds}
-    statement = update(leases).where(leases.c.name == name).values(values).returning(leases.c.until)
-    until = (await connection.execute(statement)).scalar_one()
+    values = {"at_name": name, **_owner_row(owner), "fence": fence, "seconds": seconds}
+    until = (await connection.execute(_TAKEN, values)).scalar_one()
     return Lease(name, owner, fence, _instant(until), seconds)
 
 
 async def _first(connection: AsyncConnection, name: str, owner: Owner, seconds: float) -> Lease | None:
     """The first lease of this name ever, unless another process is making it at this moment."""
-    make = sqlite.insert(leases) if connection.dialect.name == "sqlite" else postgresql.insert(leases)
-    values = {"name": name, **_owner_row(owner), "fence": 1, "until": _now(connection) + seconds}
-    statement = make.values(values).on_conflict_do_nothing().returning(leases.c.until)
-    until = (await connection.execute(statement)).scalar_one_or_none()
+    values = {"name": name, **_owner_row(owner), "fence": 1, "seconds": seconds}
+    until = (await connection.execute(_made(connection.dialect.name), values)).scalar_one_or_none()
     return None if until is None else Lease(name, owner, 1, _instant(until), seconds)
 
 
 async def renew(connection: AsyncConnection, lease: Lease) -> Lease:
-    statement = (
-        update(leases).where(*_held(lease)).values(until=_now(connection) + lease.seconds).returning(leases.c.until)
-    )
-    until = (await connection.execute(statement)).scalar_one_or_none()
+    until = (await connection.execute(_RENEWED, {**_at(lease), "seconds": lease.seconds})).scalar_one_or_none()
     if until is None:
         raise _lost(lease)
     return Lease(lease.name, lease.owner, lease.fence, _instant(until), lease.seconds)
 
 
 async def release(connection: AsyncConnection, lease: Lease) -> None:
-    await connection.execute(update(leases).where(*_held(lease)).values(until=0.0))
+    await connection.execute(_RELEASED, _at(lease))
 
 
 async def check(connection: AsyncConnection, lease: Lease) -> None:
     """Raises LeaseLost unless nobody took the lease since; until the transaction ends nobody can."""
-    statement = select(leases.c.fence).where(*_held(lease)).with_for_update(read=True)
-    if (await connection.execute(statement)).first() is None:
+    if (await connection.execute(_CHECKED, _at(lease))).first() is None:
         raise _lost(lease)
 
 
 async def clock(connection: AsyncConnection) -> datetime:
     """The present, by the database."""
-    return _instant((await connection.execute(select(_now(connection)))).scalar_one())
+    return _instant((await connection.execute(_NOW)).scalar_one())
 
 
 def _lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"another process took over {lease.name}: nothing was recorded")
 
 
-def _held(lease: Lease) -> Sequence[ColumnElement[bool]]:
-    return leases.c.name == lease.name, leases.c.fence == lease.fence, leases.c.until > 0
-
-
-async def _locked(connection: AsyncConnection, name: str) -> RowMapping | None:
-    statement = select(leases, _now(connection).label("now")).where(leases.c.name == name).with_for_update()
-    return (await connection.execute(statement)).mappings().one_or_none()
+def _at(lease: Lease) -> dict[str, Any]:
+    return {"at_name": lease.name, "at_fence": lease.fence}
 
 
 def _owner_row(owner: Owner) -> dict[str, Any]:
     return {"host": owner.host, "process": owner.process, "started": owner.started}
-
-
-def _now(connection: AsyncConnection) -> ColumnElement[float]:
-    """The database's own clock, in seconds since 1970; it moves on within a transaction."""
-    if connection.dialect.name == "sqlite":
-        return (func.julianday("now", type_=Double) - literal(2440587.5)) * literal(86400.0)
-    return func.date_part("epoch", func.clock_timestamp(), type_=Double)
 
 
 def _instant(seconds: float) -> datetime:

@@ -5,51 +5,83 @@ Not here: writing them (commit).
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Integer,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.model import Decision, Gone, LinkState, Ref, Side
 from syncd.ports import HistoryRow, HoldRow, JournalRow, Note, Touch, WriteState
+from syncd.store.observations import observed
 from syncd.store.pending import touch
 from syncd.store.rows import ABSENCE, history_of, hold_of, journal_of, link_of, note_of
-from syncd.store.statements import chunks, rows_at, rows_of
+from syncd.store.statements import rows_named, rows_of
 from syncd.store.tables import ITEMS, hold, link, note, pending, quarantine, reading, write
 from syncd.store.tables import history as history_table
 
 SHORTEST_DIGEST: Final = 6
 _LONG_UNKNOWN: Final = timedelta(days=7)
 
+_OPEN_WRITES: Final = (
+    select(write)
+    .where(write.c.connection == bindparam("owner"), write.c.state == WriteState.OPEN.value)
+    .order_by(write.c.opened_at, write.c.id)
+)
+_LINKS: Final = select(link).where(link.c.id.in_(bindparam("names")))
+
 
 async def open_writes(connection: AsyncConnection, owner: str) -> list[JournalRow]:
     """The oldest first."""
-    mine = (write.c.connection == owner, write.c.state == WriteState.OPEN.value)
-    statement = select(write).where(*mine).order_by(write.c.opened_at, write.c.id)
-    return [journal_of(row) for row in await rows_of(connection, statement)]
+    return [journal_of(row) for row in await rows_of(connection, _OPEN_WRITES, {"owner": owner})]
 
 
 async def history(
     connection: AsyncConnection, owner: str | None, item: str | None, limit: int, before: int | None
 ) -> list[HistoryRow]:
-    statement = select(history_table).order_by(history_table.c.id.desc()).limit(limit)
-    if owner is not None:
-        statement = statement.where(history_table.c.connection == owner)
-    if item is not None:
-        statement = statement.where(history_table.c.item == item)
-    if before is not None:
-        statement = statement.where(history_table.c.id < before)
-    return [history_of(row) for row in await rows_of(connection, statement)]
+    values = {"owner": owner, "item": item, "before": before, "limit": limit}
+    statement = _history(owner is not None, item is not None, before is not None)
+    return [history_of(row) for row in await rows_of(connection, statement, values)]
+
+
+@cache
+def _history(owned: bool, of_item: bool, earlier: bool) -> Select[Any]:
+    statement = select(history_table).order_by(history_table.c.id.desc()).limit(bindparam("limit", type_=Integer))
+    if owned:
+        statement = statement.where(history_table.c.connection == bindparam("owner"))
+    if of_item:
+        statement = statement.where(history_table.c.item == bindparam("item"))
+    return statement.where(history_table.c.id < bindparam("before")) if earlier else statement
 
 
 async def holds(connection: AsyncConnection, owner: str | None, waiting: bool) -> list[HoldRow]:
     """The oldest first."""
+    found = await rows_of(connection, _holds(owner is not None, waiting), {"owner": owner})
+    return [hold_of(row) for row in found]
+
+
+@cache
+def _holds(owned: bool, waiting: bool) -> Select[Any]:
     statement = select(hold).order_by(hold.c.since, hold.c.connection, hold.c.action)
-    if owner is not None:
-        statement = statement.where(hold.c.connection == owner)
-    if waiting:
-        statement = statement.where(hold.c.decision == Decision.WAITING.value)
-    return [hold_of(row) for row in await rows_of(connection, statement)]
+    if owned:
+        statement = statement.where(hold.c.connection == bindparam("owner"))
+    return statement.where(hold.c.decision == Decision.WAITING.value) if waiting else statement
 
 
 async def decide(connection: AsyncConnection, group: str, decision: Decision, at: datetime) -> list[HoldRow]:
@@ -75,10 +107,8 @@ async def _waiting(connection: AsyncConnection, named: ColumnElement[bool]) -> l
 
 async def _touches(connection: AsyncConnection, decided: Sequence[HoldRow], at: datetime) -> list[Touch]:
     """Both sides of a held link, or the one side of an item without a link."""
-    links = {}
-    for chunk in chunks({row.item for row in decided}):
-        rows = await rows_of(connection, select(link).where(link.c.id.in_(chunk)))
-        links.update({row["id"]: link_of(row) for row in rows})
+    rows = await rows_named(connection, _LINKS, {row.item for row in decided})
+    links = {row["id"]: link_of(row) for row in rows}
     touched = []
     for row in decided:
         found = links.get(row.item)
@@ -99,53 +129,58 @@ async def _unlinked(connection: AsyncConnection, item: str) -> tuple[Side, Ref] 
     side = Side(side_name)
     refs = [Ref("|".join(parts[:cut]), "|".join(parts[cut:])) for cut in range(1, len(parts))]
     if len(refs) > 1:
-        table = ITEMS[side]
-        columns = (table.c.collection, table.c.ref)
-        rows = await rows_at(connection, select(*columns), columns, refs)
-        refs = [Ref(row["collection"], row["ref"]) for row in rows] or refs
+        refs = list(await observed(connection, side, refs)) or refs
     return side, refs[0]
 
 
 async def notes(connection: AsyncConnection, owner: str | None) -> list[Note]:
+    found = await rows_of(connection, _notes(owner is not None), {"owner": owner})
+    return [note_of(row) for row in found]
+
+
+@cache
+def _notes(owned: bool) -> Select[Any]:
     statement = select(note).order_by(note.c.at, note.c.connection, note.c.item)
-    if owner is not None:
-        statement = statement.where(note.c.connection == owner)
-    return [note_of(row) for row in await rows_of(connection, statement)]
+    return statement.where(note.c.connection == bindparam("owner")) if owned else statement
 
 
 async def tally(connection: AsyncConnection, owner: str) -> Mapping[str, int]:
-    live = (link.c.connection == owner, link.c.state == LinkState.LIVE.value)
-    waiting = (hold.c.connection == owner, hold.c.decision == Decision.WAITING.value)
-    opened = (write.c.connection == owner, write.c.state == WriteState.OPEN.value)
-    failed = select(quarantine.c.item).where(quarantine.c.connection == owner).distinct().subquery()
-    return {
-        "links": await _count(connection, link, *live),
-        "pending": await _count_pending(connection, owner),
-        "held": await _count(connection, hold, *waiting),
-        "quarantined": (await connection.execute(select(func.count()).select_from(failed))).scalar_one(),
-        "listed": await _count(connection, note, note.c.connection == owner),
-        "open": await _count(connection, write, *opened),
-        "unknown": await _count_unknown(connection, owner),
-    }
+    (counts,) = await rows_of(connection, _counts(), {"owner": owner})
+    found = {name: int(number) for name, number in counts.items()}
+    both = found.pop("pending on both sides")
+    return found | {"pending": found["pending"] - both, "unknown": await _count_unknown(connection, owner)}
 
 
-async def _count(connection: AsyncConnection, table: Table, *chosen: ColumnElement[bool]) -> int:
-    statement = select(func.count()).select_from(table).where(*chosen)
-    number: int = (await connection.execute(statement)).scalar_one()
-    return number
+@cache
+def _counts() -> Select[Any]:
+    """One row. Pending items are counted by their rows: a link that is pending on both sides is one, and has two."""
+    live = link.c.state == LinkState.LIVE.value
+    failed = select(quarantine.c.item).where(quarantine.c.connection == bindparam("owner")).distinct().subquery()
+    return select(
+        _number(link, live).label("links"),
+        _number(pending).label("pending"),
+        _pending_on_both_sides().label("pending on both sides"),
+        _number(hold, hold.c.decision == Decision.WAITING.value).label("held"),
+        select(func.count()).select_from(failed).scalar_subquery().label("quarantined"),
+        _number(note).label("listed"),
+        _number(write, write.c.state == WriteState.OPEN.value).label("open"),
+    )
 
 
-async def _count_pending(connection: AsyncConnection, owner: str) -> int:
-    """Items: a link that is pending on both sides is one."""
+def _number(table: Table, *chosen: ColumnElement[bool]) -> ScalarSelect[int]:
+    mine = table.c.connection == bindparam("owner")
+    return select(func.count()).select_from(table).where(mine, *chosen).scalar_subquery()
+
+
+def _pending_on_both_sides() -> ScalarSelect[int]:
     here, there = pending.alias("here"), pending.alias("there")
-    both = (
+    return (
         select(func.count(link.c.id.distinct()))
         .join(here, _pending_at(here, Side.WIX))
         .join(there, _pending_at(there, Side.EXTERNAL))
-        .where(link.c.connection == owner, link.c.state != LinkState.TOMBSTONE.value)
+        .where(link.c.connection == bindparam("owner"), link.c.state != LinkState.TOMBSTONE.value)
+        .scalar_subquery()
     )
-    twice: int = (await connection.execute(both)).scalar_one()
-    return await _count(connection, pending, pending.c.connection == owner) - twice
 
 
 def _pending_at(rows: FromClause, side: Side) -> ColumnElement[bool]:
@@ -160,27 +195,34 @@ def _pending_at(rows: FromClause, side: Side) -> ColumnElement[bool]:
 async def _count_unknown(connection: AsyncConnection, owner: str) -> int:
     """Items of which nothing is known for more than 7 days, up to when their side was looked at last."""
     number = 0
-    for side in Side:
-        table = ITEMS[side]
-        claimed = exists().where(
-            link.c.connection == owner,
-            link.c.state != LinkState.TOMBSTONE.value,
-            link.c[f"{side.value}_collection"] == table.c.collection,
-            link.c[f"{side.value}_ref"] == table.c.ref,
-        )
-        wanted = exists().where(
-            pending.c.connection == owner,
-            pending.c.side == side.value,
-            pending.c.collection == table.c.collection,
-            pending.c.ref == table.c.ref,
-        )
-        read = and_(reading.c.side == side.value, reading.c.collection == table.c.collection)
-        statement = (
-            select(table.c.absence, table.c.seen_at, reading.c.completed_at)
-            .outerjoin(reading, read)
-            .where(table.c.gone == Gone.UNKNOWN.value, or_(claimed, wanted))
-        )
-        for absence, seen_at, read_at in await connection.execute(statement):
-            looked = max(seen_at, read_at or seen_at)
-            number += looked - ABSENCE.load(absence).since > _LONG_UNKNOWN
+    for absence, seen_at, read_at in await connection.execute(_unknown(), {"owner": owner}):
+        looked = max(seen_at, read_at or seen_at)
+        number += looked - ABSENCE.load(absence).since > _LONG_UNKNOWN
     return number
+
+
+@cache
+def _unknown() -> CompoundSelect[Any]:
+    return union_all(*[_unknown_on(side) for side in Side])
+
+
+def _unknown_on(side: Side) -> Select[Any]:
+    table = ITEMS[side]
+    claimed = exists().where(
+        link.c.connection == bindparam("owner"),
+        link.c.state != LinkState.TOMBSTONE.value,
+        link.c[f"{side.value}_collection"] == table.c.collection,
+        link.c[f"{side.value}_ref"] == table.c.ref,
+    )
+    wanted = exists().where(
+        pending.c.connection == bindparam("owner"),
+        pending.c.side == side.value,
+        pending.c.collection == table.c.collection,
+        pending.c.ref == table.c.ref,
+    )
+    read = and_(reading.c.side == side.value, reading.c.collection == table.c.collection)
+    return (
+        select(table.c.absence, table.c.seen_at, reading.c.completed_at)
+        .outerjoin(reading, read)
+        .where(table.c.gone == Gone.UNKNOWN.value, or_(claimed, wanted))
+    )

@@ -6,9 +6,10 @@ Not here: items (observations), plans' material (workload).
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Select, delete, select, union, update
+from sqlalchemy import Select, Table, bindparam, delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.errors import StoreError
@@ -17,7 +18,7 @@ from syncd.ports import Touch
 from syncd.store.leases import clock
 from syncd.store.pending import touch
 from syncd.store.rows import connection_of, connection_row, cursor_of, link_of
-from syncd.store.statements import rows_at, rows_of, upsert
+from syncd.store.statements import AtRefs, at_refs, rows_at, rows_named, rows_of, upsert
 from syncd.store.tables import (
     ITEMS,
     credential,
@@ -36,45 +37,69 @@ from syncd.store.tables import (
 from syncd.store.tables import connection as connection_table
 
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_LINKS: Final = select(link).where(link.c.connection == bindparam("owner")).order_by(link.c.id)
+_CURSOR: Final = select(cursor).where(
+    cursor.c.connection == bindparam("owner"), cursor.c.collection == bindparam("collection")
+)
+_READ: Final = (reading.c.side == bindparam("side"), reading.c.collection == bindparam("collection"))
+_LAST_READ: Final = select(reading.c.completed_at).where(*_READ)
+_LAST_FULL: Final = select(reading.c.audited_at).where(*_READ)
+_CONNECTIONS: Final = select(connection_table)
+_CONNECTION: Final = _CONNECTIONS.where(connection_table.c.id == bindparam("name"))
+_LOCKED: Final = _CONNECTION.with_for_update()
+_SEALED: Final = select(credential.c.sealed).where(credential.c.connection == bindparam("name"))
+_SEALED_ANEW: Final = (
+    update(credential)
+    .where(credential.c.connection == bindparam("at_name"), credential.c.sealed == bindparam("at_sealed"))
+    .values(sealed=bindparam("new"))
+)
+_SEEN: Final = union(
+    select(cursor.c.collection).where(cursor.c.connection == bindparam("owner")),
+    select(link.c.external_collection).where(link.c.connection == bindparam("owner")),
+    select(pending.c.collection).where(
+        pending.c.connection == bindparam("owner"), pending.c.side == Side.EXTERNAL.value
+    ),
+)
 
 
 async def links_of(connection: AsyncConnection, side: Side, refs: Sequence[Ref]) -> list[Link]:
-    columns = (link.c[f"{side.value}_collection"], link.c[f"{side.value}_ref"])
+    return [link_of(row) for row in await rows_at(connection, _alive(side), refs)]
+
+
+@cache
+def _alive(side: Side) -> AtRefs:
     alive = select(link).where(link.c.state != LinkState.TOMBSTONE.value).order_by(link.c.id)
-    return [link_of(row) for row in await rows_at(connection, alive, columns, refs)]
+    return at_refs(alive, link.c[f"{side.value}_collection"], link.c[f"{side.value}_ref"])
 
 
 async def links(connection: AsyncConnection, owner: str) -> list[Link]:
     """In every state, tombstones too."""
-    statement = select(link).where(link.c.connection == owner).order_by(link.c.id)
-    return [link_of(row) for row in await rows_of(connection, statement)]
+    return [link_of(row) for row in await rows_of(connection, _LINKS, {"owner": owner})]
 
 
 async def cursor_for(connection: AsyncConnection, owner: str, collection: str) -> Cursor | None:
-    statement = select(cursor).where(cursor.c.connection == owner, cursor.c.collection == collection)
-    rows = await rows_of(connection, statement)
+    rows = await rows_of(connection, _CURSOR, {"owner": owner, "collection": collection})
     return cursor_of(rows[0]) if rows else None
 
 
 async def last_read(connection: AsyncConnection, side: Side, collection: str) -> datetime | None:
-    statement = select(reading.c.completed_at).where(reading.c.side == side.value, reading.c.collection == collection)
-    return (await connection.execute(statement)).scalar_one_or_none()
+    place = {"side": side.value, "collection": collection}
+    return (await connection.execute(_LAST_READ, place)).scalar_one_or_none()
 
 
 async def last_full(connection: AsyncConnection, side: Side, collection: str) -> datetime | None:
-    statement = select(reading.c.audited_at).where(reading.c.side == side.value, reading.c.collection == collection)
-    return (await connection.execute(statement)).scalar_one_or_none()
+    place = {"side": side.value, "collection": collection}
+    return (await connection.execute(_LAST_FULL, place)).scalar_one_or_none()
 
 
 async def connections(connection: AsyncConnection) -> list[Connection]:
     """The oldest first."""
-    found = [connection_of(row) for row in await rows_of(connection, select(connection_table))]
+    found = [connection_of(row) for row in await rows_of(connection, _CONNECTIONS)]
     return sorted(found, key=lambda entry: (entry.created_at or _EARLIEST, entry.id))
 
 
 async def connection_named(connection: AsyncConnection, name: str, *, lock: bool = False) -> Connection | None:
-    statement = select(connection_table).where(connection_table.c.id == name)
-    rows = await rows_of(connection, statement.with_for_update() if lock else statement)
+    rows = await rows_of(connection, _LOCKED if lock else _CONNECTION, {"name": name})
     return connection_of(rows[0]) if rows else None
 
 
@@ -95,40 +120,36 @@ async def configure(connection: AsyncConnection, name: str, config: SyncConfig) 
     places = {side: [found.site] if side is Side.WIX else await calendars_of(connection, found) for side in Side}
     touched = []
     for side, collections in places.items():
-        table = ITEMS[side]
-        statement = select(table.c.collection, table.c.ref).where(
-            table.c.collection.in_(collections), table.c.gone.is_(None)
-        )
-        touched += [Touch(name, side, Ref(*row), now) for row in await connection.execute(statement)]
+        rows = await rows_named(connection, _present(ITEMS[side]), collections)
+        touched += [Touch(name, side, Ref(row["collection"], row["ref"]), now) for row in rows]
     for entry in await links(connection, name):
         refs = [(side, entry.refs[side]) for side in Side if entry.state is not LinkState.TOMBSTONE]
         touched += [Touch(name, side, ref, now) for side, ref in refs if ref is not None]
     await touch(connection, touched)
 
 
+@cache
+def _present(table: Table) -> Select[Any]:
+    return select(table.c.collection, table.c.ref).where(
+        table.c.collection.in_(bindparam("names")), table.c.gone.is_(None)
+    )
+
+
 async def credentials(connection: AsyncConnection, name: str) -> bytes | None:
-    statement = select(credential.c.sealed).where(credential.c.connection == name)
-    return (await connection.execute(statement)).scalar_one_or_none()
+    return (await connection.execute(_SEALED, {"name": name})).scalar_one_or_none()
 
 
 async def put_credentials(connection: AsyncConnection, name: str, sealed: bytes, instead_of: bytes | None) -> None:
     if instead_of is None:
         await upsert(connection, credential, [{"connection": name, "sealed": sealed}])
         return
-    stored = (credential.c.connection == name, credential.c.sealed == instead_of)
-    await connection.execute(update(credential).where(*stored).values(sealed=sealed))
+    await connection.execute(_SEALED_ANEW, {"at_name": name, "at_sealed": instead_of, "new": sealed})
 
 
 async def calendars_of(connection: AsyncConnection, owner: Connection) -> list[str]:
     """Every external collection that is known to belong to a connection."""
-    statement: Select[tuple[str]] = select(cursor.c.collection).where(cursor.c.connection == owner.id)
-    seen = union(
-        statement,
-        select(link.c.external_collection).where(link.c.connection == owner.id),
-        select(pending.c.collection).where(pending.c.connection == owner.id, pending.c.side == Side.EXTERNAL.value),
-    )
     named = {owner.calendar, *(owner.config.calendars or ()), *owner.retired}
-    named |= set((await connection.execute(seen)).scalars())
+    named |= set((await connection.execute(_SEEN, {"owner": owner.id})).scalars())
     return sorted(name for name in named if name is not None and name != owner.site)
 
 

@@ -7,16 +7,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.model import Connection, Item, Link, LinkState, Observation, Ref, Side, same
 from syncd.store.observations import observed
 from syncd.store.rows import link_of, match_key, observation_of
-from syncd.store.statements import chunks, rows_at, rows_of
-from syncd.store.tables import ITEMS, link
+from syncd.store.statements import at_refs, rows_at, rows_named
+from syncd.store.tables import link, session
 
 _NEWEST_LAST: Final = tuple(reversed(LinkState))
+_CLAIMS: Final = at_refs(
+    select(link).where(link.c.connection == bindparam("owner"), link.c.origin == Side.WIX.value),
+    link.c.original_collection,
+    link.c.original_ref,
+)
+_MADE: Final = exists().where(
+    link.c.wix_collection == session.c.collection,
+    link.c.wix_ref == session.c.ref,
+    link.c.state == LinkState.LIVE.value,
+    link.c.wix_made,
+)
+_LINKED_BLOCKS: Final = select(session).where(
+    session.c.collection == bindparam("site"),
+    session.c.gone.is_(None),
+    session.c.match_key.in_(bindparam("names")),
+    _MADE,
+)
 
 
 def named_session(item: Item, site: str) -> Ref | None:
@@ -52,9 +69,7 @@ def _is_block(item: Item) -> bool:
 
 async def _claims(connection: AsyncConnection, owner: str, sessions: Iterable[Ref]) -> dict[Ref, Link]:
     """The newest link of a connection for each session it exported, in any state; of equals the liveliest."""
-    mine = (link.c.connection == owner, link.c.origin == Side.WIX.value)
-    columns = (link.c.original_collection, link.c.original_ref)
-    rows = await rows_at(connection, select(link).where(*mine), columns, sessions)
+    rows = await rows_at(connection, _CLAIMS, sessions, {"owner": owner})
     ordered = sorted(rows, key=lambda row: (row["generation"], _NEWEST_LAST.index(LinkState(row["state"])), row["id"]))
     return {Ref(row["original_collection"], row["original_ref"]): link_of(row) for row in ordered}
 
@@ -63,19 +78,10 @@ async def _linked_blocks(
     connection: AsyncConnection, site: str, blocks: Iterable[Observation | None]
 ) -> dict[str | None, list[Observation]]:
     """By match key, the present blocks under a live link of any connection that share it with one of these."""
-    table = ITEMS[Side.WIX]
-    made = exists().where(
-        link.c.wix_collection == table.c.collection,
-        link.c.wix_ref == table.c.ref,
-        link.c.state == LinkState.LIVE.value,
-        link.c.wix_made,
-    )
     keys = {key for block in blocks if block is not None and (key := match_key(block.event)) is not None}
     found: dict[str | None, list[Observation]] = {}
-    for chunk in chunks(sorted(keys)):
-        place = (table.c.collection == site, table.c.gone.is_(None), table.c.match_key.in_(chunk))
-        for row in await rows_of(connection, select(table).where(*place, made)):
-            found.setdefault(row["match_key"], []).append(observation_of(Side.WIX, row))
+    for row in await rows_named(connection, _LINKED_BLOCKS, sorted(keys), {"site": site}):
+        found.setdefault(row["match_key"], []).append(observation_of(Side.WIX, row))
     return found
 
 

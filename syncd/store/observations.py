@@ -3,21 +3,54 @@
 Not here: which of it is pending (commit), links (links), plans' material (workload).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.model import LinkState, Observation, Ref, Side, Traits, Window
 from syncd.ports import Stored
 from syncd.store.rows import Row, observation_of, observation_row, ref_row
-from syncd.store.statements import by_collection, chunks, pairs_of, rows_at, rows_of, take_numbers, upsert
+from syncd.store.statements import AtRefs, at_refs, chunks, pairs_of, remove, rows_at, rows_named, take_numbers, upsert
 from syncd.store.tables import ITEMS, link, superseded
 
 KEPT_VERSIONS: Final = 20
+
+_AT: Final = tuple(superseded.c[name] == bindparam(f"at_{name}") for name in ("side", "collection", "ref"))
+_FORGOTTEN: Final = delete(superseded).where(*_AT)
+_VERSION_FORGOTTEN: Final = _FORGOTTEN.where(superseded.c.version == bindparam("at_version"))
+_FORMER: Final = at_refs(
+    select(superseded).where(superseded.c.side == bindparam("side")).order_by(superseded.c.number),
+    superseded.c.collection,
+    superseded.c.ref,
+)
+_RANK: Final = func.row_number().over(partition_by=superseded.c.ref, order_by=superseded.c.number.desc()).label("rank")
+_RANKED: Final = at_refs(
+    select(superseded.c.collection, superseded.c.ref, superseded.c.version, _RANK).where(
+        superseded.c.side == bindparam("side")
+    ),
+    superseded.c.collection,
+    superseded.c.ref,
+).subquery()
+_OUTDATED: Final = AtRefs(select(_RANKED).where(_RANKED.c.rank > KEPT_VERSIONS))
 
 
 async def put(connection: AsyncConnection, observations: Sequence[Observation]) -> None:
@@ -64,9 +97,14 @@ def _kept(observation: Observation, older: Observation | None) -> Observation:
 
 
 async def _versions(connection: AsyncConnection, table: Table, refs: Iterable[Ref]) -> dict[Ref, str | None]:
-    statement = select(table.c.collection, table.c.ref, table.c.version).order_by(table.c.ref).with_for_update()
-    rows = await rows_at(connection, statement, (table.c.collection, table.c.ref), refs)
+    rows = await rows_at(connection, _locked(table), refs)
     return {Ref(row["collection"], row["ref"]): row["version"] for row in rows}
+
+
+@cache
+def _locked(table: Table) -> AtRefs:
+    statement = select(table.c.collection, table.c.ref, table.c.version).order_by(table.c.ref).with_for_update()
+    return at_refs(statement, table.c.collection, table.c.ref)
 
 
 async def _supersede(
@@ -83,137 +121,161 @@ async def _supersede(
     refs = list(dict.fromkeys(ref for ref, _ in replaced))
     back = [_at(side, ref) | {"at_version": current[ref]} for ref in refs if ref in current]
     if back:
-        chosen = (*_superseded_of(), superseded.c.version == bindparam("at_version"))
-        await connection.execute(delete(superseded).where(*chosen), back)
+        await connection.execute(_VERSION_FORGOTTEN, back)
     await _trim(connection, side, refs)
 
 
 async def _trim(connection: AsyncConnection, side: Side, refs: Iterable[Ref]) -> None:
     """Forget all but the newest superseded versions of these items."""
-    rank = func.row_number().over(partition_by=superseded.c.ref, order_by=superseded.c.number.desc()).label("rank")
-    columns = (superseded.c.collection, superseded.c.ref, superseded.c.version, rank)
-    for collection, ids in by_collection(refs):
-        mine = (superseded.c.side == side.value, superseded.c.collection == collection, superseded.c.ref.in_(ids))
-        ranked = select(*columns).where(*mine).subquery()
-        old = await rows_of(connection, select(ranked).where(ranked.c.rank > KEPT_VERSIONS))
-        if old:
-            keys = [_at(side, Ref(collection, row["ref"])) | {"at_version": row["version"]} for row in old]
-            chosen = (*_superseded_of(), superseded.c.version == bindparam("at_version"))
-            await connection.execute(delete(superseded).where(*chosen), keys)
+    old = await rows_at(connection, _OUTDATED, refs, {"side": side.value})
+    if old:
+        keys = [_at(side, Ref(row["collection"], row["ref"])) | {"at_version": row["version"]} for row in old]
+        await connection.execute(_VERSION_FORGOTTEN, keys)
 
 
 def _at(side: Side, ref: Ref) -> Row:
     return {f"at_{name}": part for name, part in ref_row(side, ref).items()}
 
 
-def _superseded_of() -> tuple[ColumnElement[bool], ...]:
-    return tuple(superseded.c[name] == bindparam(f"at_{name}") for name in ("side", "collection", "ref"))
-
-
 async def forget(connection: AsyncConnection, forgotten: Sequence[tuple[Side, Ref]]) -> None:
     for side in Side:
-        keys = sorted(
-            (_at(side, ref) for where, ref in forgotten if where is side), key=lambda key: tuple(key.values())
-        )
-        if keys:
-            table = ITEMS[side]
-            mine = (table.c.collection == bindparam("at_collection"), table.c.ref == bindparam("at_ref"))
-            bare = [{name: key[name] for name in ("at_collection", "at_ref")} for key in keys]
-            await connection.execute(delete(table).where(*mine), bare)
-            await connection.execute(delete(superseded).where(*_superseded_of()), keys)
+        refs = sorted(ref for where, ref in forgotten if where is side)
+        if refs:
+            await remove(connection, ITEMS[side], ("collection", "ref"), [(ref.collection, ref.id) for ref in refs])
+            await connection.execute(_FORGOTTEN, [_at(side, ref) for ref in refs])
 
 
 async def mark_written(connection: AsyncConnection, wrote: Sequence[tuple[Side, Ref, datetime]]) -> None:
     for side in Side:
-        table = ITEMS[side]
         keys = [
             {"at_collection": ref.collection, "at_ref": ref.id, "moment": at}
             for where, ref, at in sorted(wrote)
             if where is side
         ]
         if keys:
-            mine = (table.c.collection == bindparam("at_collection"), table.c.ref == bindparam("at_ref"))
-            await connection.execute(update(table).where(*mine).values(written_at=bindparam("moment")), keys)
+            await connection.execute(_written(ITEMS[side]), keys)
+
+
+@cache
+def _written(table: Table) -> Update:
+    mine = (table.c.collection == bindparam("at_collection"), table.c.ref == bindparam("at_ref"))
+    return update(table).where(*mine).values(written_at=bindparam("moment"))
 
 
 async def observed(connection: AsyncConnection, side: Side, refs: Iterable[Ref]) -> dict[Ref, Observation]:
     """What is stored of these items; one that is not stored is missing in the answer."""
-    table = ITEMS[side]
-    rows = await rows_at(connection, select(table), (table.c.collection, table.c.ref), refs)
-    return {Ref(row["collection"], row["ref"]): observation_of(side, row) for row in rows}
+    seen = [observation_of(side, row) for row in await rows_at(connection, _items(ITEMS[side]), refs)]
+    return {observation.ref: observation for observation in seen}
+
+
+@cache
+def _items(table: Table) -> AtRefs:
+    return at_refs(select(table), table.c.collection, table.c.ref)
 
 
 async def stored(connection: AsyncConnection, side: Side, refs: Sequence[Ref]) -> dict[Ref, Stored]:
-    table = ITEMS[side]
     former: dict[Ref, list[str]] = {}
-    statement = select(superseded).where(superseded.c.side == side.value).order_by(superseded.c.number)
-    for row in await rows_at(connection, statement, (superseded.c.collection, superseded.c.ref), refs):
+    for row in await rows_at(connection, _FORMER, refs, {"side": side.value}):
         former.setdefault(Ref(row["collection"], row["ref"]), []).append(row["version"])
     found = {}
-    for row in await rows_at(connection, select(table), (table.c.collection, table.c.ref), refs):
+    for row in await rows_at(connection, _items(ITEMS[side]), refs):
         ref = Ref(row["collection"], row["ref"])
         found[ref] = Stored(observation_of(side, row), row["written_at"], tuple(former.get(ref, ())))
     return found
 
 
-async def fingerprints(connection: AsyncConnection, side: Side, collection: str, singles: bool) -> dict[str, str]:
-    """A group whose items disagree, or of which one has none, is left out: it must be read again.
+async def fingerprints(
+    connection: AsyncConnection, side: Side, collection: str, groups: Collection[str] | None, singles: bool
+) -> dict[str, str | None]:
+    statement, given = _fingerprints(ITEMS[side], singles), {"in_collection": collection}
+    if groups is None:
+        return pairs_of(await connection.execute(statement, given))
+    found: dict[str, str | None] = {}
+    some = _fingerprints(ITEMS[side], singles, some=True)
+    for chunk in chunks(dict.fromkeys(groups)):
+        found |= pairs_of(await connection.execute(some, given | {"groups": chunk}))
+    return found
 
-    With `singles` so is every group that holds occurrences of a series.
-    """
-    table = ITEMS[side]
+
+@cache
+def _fingerprints(table: Table, singles: bool, some: bool = False) -> Select[Any]:
     lowest, highest = func.min(table.c.fingerprint), func.max(table.c.fingerprint)
-    statement = (
-        select(table.c.group_key, lowest)
-        .where(table.c.collection == collection, table.c.gone.is_(None))
-        .group_by(table.c.group_key)
-        .having(lowest == highest, func.count(table.c.fingerprint) == func.count())
-    )
+    agreed = and_(lowest == highest, func.count(table.c.fingerprint) == func.count())
     if singles:
-        statement = statement.having(func.count(table.c.series) == 0)
-    return pairs_of(await connection.execute(statement))
+        agreed = and_(agreed, func.count(table.c.series) == 0)
+    statement = select(table.c.group_key, case((agreed, lowest))).where(
+        table.c.collection == bindparam("in_collection"), table.c.gone.is_(None)
+    )
+    if some:
+        statement = statement.where(table.c.group_key.in_(bindparam("groups", expanding=True)))
+    return statement.group_by(table.c.group_key)
 
 
 async def in_groups(
     connection: AsyncConnection, side: Side, collection: str, groups: Sequence[str]
 ) -> list[Observation]:
-    table = ITEMS[side]
-    found: list[RowMapping] = []
-    for chunk in chunks(dict.fromkeys(groups)):
-        statement = select(table).where(table.c.collection == collection, table.c.group_key.in_(chunk))
-        found += await rows_of(connection, statement.order_by(table.c.ref))
+    found = await rows_named(connection, _grouped(ITEMS[side]), dict.fromkeys(groups), {"collection": collection})
     return [observation_of(side, row) for row in found]
 
 
-async def expected(connection: AsyncConnection, side: Side, collection: str, window: Window) -> list[str]:
+@cache
+def _grouped(table: Table) -> Select[Any]:
+    mine = (table.c.collection == bindparam("collection"), table.c.group_key.in_(bindparam("names")))
+    return select(table).where(*mine).order_by(table.c.ref)
+
+
+async def expected(
+    connection: AsyncConnection, side: Side, collection: str, window: Window, among: Iterable[str]
+) -> list[str]:
+    given = {"in_collection": collection, "window_start": window.start, "window_end": window.end}
+    found: set[str] = set()
+    for chunk in chunks(dict.fromkeys(among)):
+        found |= set((await connection.execute(_expected(side), given | {"groups": chunk})).scalars())
+    return sorted(found)
+
+
+@cache
+def _expected(side: Side) -> Select[Any]:
     table = ITEMS[side]
     followed = exists().where(
         link.c.state == LinkState.LIVE.value,
         link.c[f"{side.value}_collection"] == table.c.collection,
         link.c[f"{side.value}_ref"] == table.c.ref,
     )
-    awaited = or_(table.c.starts_at.is_(None), _meets(table, window), and_(table.c.ends_at > window.start, followed))
-    statement = (
-        select(table.c.group_key).where(table.c.collection == collection, table.c.gone.is_(None), awaited).distinct()
+    start, end = (
+        bindparam("window_start", type_=table.c.ends_at.type),
+        bindparam("window_end", type_=table.c.ends_at.type),
     )
-    return sorted((await connection.execute(statement)).scalars())
+    awaited = or_(table.c.starts_at.is_(None), _meets(table, start, end), and_(table.c.ends_at > start, followed))
+    mine = (
+        table.c.collection == bindparam("in_collection"),
+        table.c.group_key.in_(bindparam("groups", expanding=True)),
+    )
+    return select(table.c.group_key).where(*mine, table.c.gone.is_(None), awaited).distinct()
 
 
 async def entering(
     connection: AsyncConnection, side: Side, collection: str, old: Window | None, new: Window
 ) -> list[Ref]:
-    table = ITEMS[side]
+    values = {"collection": collection, "new_start": new.start, "new_end": new.end}
+    if old is not None:
+        values |= {"old_start": old.start, "old_end": old.end}
+    found = await connection.execute(_entering(ITEMS[side], old is not None), values)
+    return [Ref(collection, name) for name in found.scalars()]
+
+
+@cache
+def _entering(table: Table, leaving: bool) -> Select[Any]:
     statement = (
         select(table.c.ref)
-        .where(table.c.collection == collection, table.c.gone.is_(None), _meets(table, new))
+        .where(table.c.collection == bindparam("collection"), table.c.gone.is_(None))
+        .where(_meets(table, bindparam("new_start"), bindparam("new_end")))
         .order_by(table.c.starts_at, table.c.ref)
     )
-    if old is not None:
-        statement = statement.where(~_meets(table, old))
-    return [Ref(collection, name) for name in (await connection.execute(statement)).scalars()]
+    return statement.where(~_meets(table, bindparam("old_start"), bindparam("old_end"))) if leaving else statement
 
 
-def _meets(table: Table, window: Window) -> ColumnElement[bool]:
+def _meets(table: Table, start: Any, end: Any) -> ColumnElement[bool]:
     """Window.meets in SQL."""
     first, last = table.c.starts_at, table.c.ends_at
-    return and_(first < window.end, or_(last > window.start, and_(first == last, first >= window.start)))
+    return and_(first < end, or_(last > start, and_(first == last, first >= start)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.errors import StoreError
@@ -15,12 +15,28 @@ from syncd.model import LinkState, Override, Overrides, Ref, Side
 from syncd.ports import Touch
 from syncd.store.pending import touch
 from syncd.store.rows import override_of
-from syncd.store.statements import chunks, remove, rows_at, rows_of, upsert
+from syncd.store.statements import at_refs, remove, rows_at, rows_named, upsert
 from syncd.store.tables import link, override, session
 
 SCHEDULE: Final = "schedule"
 SESSION: Final = "session"
 NONE: Final = Override()
+
+_SESSIONS: Final = at_refs(
+    select(session.c.collection, session.c.ref, session.c.home, session.c.series, session.c.original_start),
+    session.c.collection,
+    session.c.ref,
+)
+_KEPT: Final = select(override).where(
+    override.c.site == bindparam("site"),
+    override.c.kind == bindparam("kind"),
+    override.c.ref.in_(bindparam("names")),
+)
+_LIVE: Final = at_refs(
+    select(link.c.connection, link.c.wix_collection, link.c.wix_ref).where(link.c.state == LinkState.LIVE.value),
+    link.c.wix_collection,
+    link.c.wix_ref,
+)
 
 
 def by_series(series: str | None, original_start: str | None) -> str | None:
@@ -39,8 +55,7 @@ async def overrides(
     guessed = dict(zip(refs, schedules, strict=True)) if len(refs) == len(schedules) else {}
     homes: dict[Ref, str | None] = {ref: guessed.get(ref) for ref in refs}
     stable: dict[Ref, str | None] = {}
-    columns = (session.c.collection, session.c.ref, session.c.home, session.c.series, session.c.original_start)
-    for row in await rows_at(connection, select(*columns), (session.c.collection, session.c.ref), refs):
+    for row in await rows_at(connection, _SESSIONS, refs):
         ref = Ref(row["collection"], row["ref"])
         homes[ref] = row["home"] or homes[ref]
         stable[ref] = by_series(row["series"], row["original_start"])
@@ -65,11 +80,8 @@ async def resolved(
 
 
 async def _kept(connection: AsyncConnection, site: str, kind: str, names: Iterable[str]) -> dict[str, Override]:
-    found: dict[str, Override] = {}
-    for chunk in chunks(dict.fromkeys(names)):
-        chosen = (override.c.site == site, override.c.kind == kind, override.c.ref.in_(chunk))
-        found |= {row["ref"]: override_of(row) for row in await rows_of(connection, select(override).where(*chosen))}
-    return found
+    rows = await rows_named(connection, _KEPT, dict.fromkeys(names), {"site": site, "kind": kind})
+    return {row["ref"]: override_of(row) for row in rows}
 
 
 async def put_session_overrides(connection: AsyncConnection, pairs: Sequence[tuple[Ref, Override]]) -> None:
@@ -93,8 +105,7 @@ async def move_session_overrides(connection: AsyncConnection, moved: Sequence[tu
 
 
 async def _stable_names(connection: AsyncConnection, refs: Sequence[Ref]) -> dict[Ref, str | None]:
-    columns = (session.c.collection, session.c.ref, session.c.series, session.c.original_start)
-    rows = await rows_at(connection, select(*columns), (session.c.collection, session.c.ref), refs)
+    rows = await rows_at(connection, _SESSIONS, refs)
     return {Ref(row["collection"], row["ref"]): by_series(row["series"], row["original_start"]) for row in rows}
 
 
@@ -139,10 +150,7 @@ async def _same_session(connection: AsyncConnection, ref: Ref) -> ColumnElement[
 
 async def _touch_links(connection: AsyncConnection, sessions: Sequence[Ref], at: datetime) -> int:
     """Make every live link of these sessions pending, for its own connection; their number."""
-    statement = select(link.c.connection, link.c.wix_collection, link.c.wix_ref).where(
-        link.c.state == LinkState.LIVE.value
-    )
-    rows = await rows_at(connection, statement, (link.c.wix_collection, link.c.wix_ref), sessions)
+    rows = await rows_at(connection, _LIVE, sessions)
     touched = [Touch(row["connection"], Side.WIX, Ref(row["wix_collection"], row["wix_ref"]), at) for row in rows]
     await touch(connection, touched)
     return len(rows)

@@ -4,7 +4,7 @@ Not here: what a verb reads or writes (the modules beside, by topic), the migrat
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
 from syncd.errors import StoreError
@@ -69,8 +69,10 @@ class SqlStore:
     async def forget_connection(self, connection: str) -> None:
         await self._database.write(links.forget_connection, connection)
 
-    async def fingerprints(self, side: Side, collection: str, *, singles: bool = False) -> Mapping[str, str]:
-        return await self._database.read(observations.fingerprints, side, collection, singles)
+    async def fingerprints(
+        self, side: Side, collection: str, groups: Collection[str] | None = None, *, singles: bool = False
+    ) -> Mapping[str, str | None]:
+        return await self._database.read(observations.fingerprints, side, collection, groups, singles)
 
     async def stored(self, side: Side, refs: Sequence[Ref]) -> Mapping[Ref, Stored]:
         return await self._database.read(observations.stored, side, refs)
@@ -78,8 +80,8 @@ class SqlStore:
     async def in_groups(self, side: Side, collection: str, groups: Sequence[str]) -> Sequence[Observation]:
         return await self._database.read(observations.in_groups, side, collection, groups)
 
-    async def expected(self, side: Side, collection: str, window: Window) -> Sequence[str]:
-        return await self._database.read(observations.expected, side, collection, window)
+    async def expected(self, side: Side, collection: str, window: Window, among: Collection[str]) -> Sequence[str]:
+        return await self._database.read(observations.expected, side, collection, window, among)
 
     async def entering(self, side: Side, collection: str, old: Window | None, new: Window) -> Sequence[Ref]:
         return await self._database.read(observations.entering, side, collection, old, new)

@@ -2,8 +2,8 @@
 
 The driver makes a cursor, executes, fetches and closes it in a trip each, and `BEGIN` is four more: in a pass in which
 nothing changed that was most of the CPU. Here a statement and all its rows are one trip, and the first statement of a
-transaction takes its `BEGIN` along. What it needs of both libraries has no public name; the locks fix their versions,
-and the store's tests run on it. Not here: addresses, transactions (database).
+transaction takes its `BEGIN` along; what has ended is not ended again. What it needs of both libraries has no public
+name; the locks fix their versions, and the store's tests run on it. Not here: addresses, transactions (database).
 """
 
 import sqlite3
@@ -77,6 +77,7 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
         connection = self._adapt_connection
         try:
             driver: Any = self._connection
+            connection.used = True
             begin, connection.begin_with = connection.begin_with, None
             self._answer = await_(driver._execute(_answered, driver._conn, begin, many, statement))  # noqa: SLF001
             self._rows = deque(self._answer.rows)
@@ -85,27 +86,31 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class Connection(AsyncAdapt_aiosqlite_connection):
-    """A connection of the driver. `begin_with`: what the next statement begins its transaction with."""
+    """A connection of the driver. `begin_with`: what the next statement begins its transaction with.
 
-    __slots__ = ("begin_with",)
+    `used`: whether a statement was sent since a transaction ended last. Until then there is none to end; the pool
+    rolls back whatever it takes back, also what was committed.
+    """
+
+    __slots__ = ("begin_with", "used")
     _cursor_cls = Cursor  # type: ignore[assignment]
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self.begin_with: str | None = None
+        self.used = False
 
     def commit(self) -> None:
-        if not self._forgotten():
+        self.begin_with = None
+        if self.used:
             super().commit()
+            self.used = False
 
     def rollback(self) -> None:
-        if not self._forgotten():
+        self.begin_with = None
+        if self.used:
             super().rollback()
-
-    def _forgotten(self) -> bool:
-        """Whether the transaction never began, because nothing was asked in it."""
-        waiting, self.begin_with = self.begin_with, None
-        return waiting is not None
+            self.used = False
 
 
 def connected(dialect: Any, arguments: Sequence[Any], options: dict[str, Any]) -> Connection:

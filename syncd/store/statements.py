@@ -1,22 +1,30 @@
 """Statements that every table needs, alike on both databases: insert or replace, choose many keys, count on.
 
-Not here: transactions (database), what is read or written (the modules beside).
+A statement is put together once and run with values for what it binds: SQLAlchemy spends more on putting it together
+than the database on running it. Not here: transactions (database), what is read or written (the modules beside).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NewType, TypeVar
 
 from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Result, RowMapping, Select, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from syncd.model import Ref
 from syncd.store.rows import Row
 from syncd.store.tables import counter
 
 T = TypeVar("T")
+Values = Mapping[str, object]
+
+# A statement that binds the refs whose rows it chooses: what `at_refs` makes.
+AtRefs = NewType("AtRefs", Select[Any])
+
+_NOTHING: Final[Values] = {}
 
 # Parameters of one statement: PostgreSQL takes 65,535, and a long list is slow to compile.
 CHUNK: Final = 4000
@@ -41,7 +49,6 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row],
 
 @cache
 def _upsert(dialect: str, table: Table, kept: frozenset[str]) -> Insert:
-    """Built once: building it costs more than running it."""
     keys = list(table.primary_key)
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     replaced = {column.name: insert.excluded[column.name] for column in table.c if column.name not in kept}
@@ -50,9 +57,18 @@ def _upsert(dialect: str, table: Table, kept: frozenset[str]) -> Insert:
     return insert.on_conflict_do_update(index_elements=keys, set_=replaced)
 
 
-async def rows_of(connection: AsyncConnection, statement: Select[Any]) -> Sequence[RowMapping]:
-    result: CursorResult[Any] = await connection.execute(statement)
+async def rows_of(
+    connection: AsyncConnection, statement: Select[Any], values: Values = _NOTHING
+) -> Sequence[RowMapping]:
+    result: CursorResult[Any] = await connection.execute(statement, values)
     return result.mappings().all()
+
+
+async def rows_named(
+    connection: AsyncConnection, statement: Select[Any], names: Iterable[str], values: Values = _NOTHING
+) -> list[RowMapping]:
+    """Rows of a statement that binds `names`, for each chunk of them in turn; none for no names."""
+    return [row for chunk in chunks(names) for row in await rows_of(connection, statement, {**values, "names": chunk})]
 
 
 def pairs_of(result: Result[str, T]) -> dict[str, T]:
@@ -70,31 +86,33 @@ def by_collection(refs: Iterable[Ref]) -> Iterator[tuple[str, list[str]]]:
             yield collection, chunk
 
 
+def at_refs(statement: Select[Any], collection: ColumnElement[Any], name: ColumnElement[Any]) -> AtRefs:
+    """The statement for rows of which these two columns name one of the refs that `rows_at` is given."""
+    return AtRefs(statement.where(collection == bindparam("at_collection"), name.in_(bindparam("at_refs"))))
+
+
 async def rows_at(
-    connection: AsyncConnection,
-    statement: Select[Any],
-    columns: tuple[ColumnElement[Any], ColumnElement[Any]],
-    refs: Iterable[Ref],
+    connection: AsyncConnection, statement: AtRefs, refs: Iterable[Ref], values: Values = _NOTHING
 ) -> list[RowMapping]:
-    """Rows of a statement whose two columns, collection and id, name one of these refs."""
-    collection_column, id_column = columns
+    """Rows of a statement for these refs; `values` for whatever else it binds."""
     found: list[RowMapping] = []
     for collection, ids in by_collection(refs):
-        chosen = statement.where(collection_column == collection, id_column.in_(ids))
-        found += await rows_of(connection, chosen)
+        found += await rows_of(connection, statement, {**values, "at_collection": collection, "at_refs": ids})
     return found
 
 
 async def take_numbers(connection: AsyncConnection, count: int) -> int:
     """The first of `count` numbers that were never given before; later ones are higher."""
-    insert = sqlite.insert(counter) if connection.dialect.name == "sqlite" else postgresql.insert(counter)
-    statement = (
-        insert.values(name="stamp", value=count)
-        .on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + count})
-        .returning(counter.c.value)
-    )
-    last: int = (await connection.execute(statement)).scalar_one()
+    statement = _count_on(connection.dialect.name)
+    last: int = (await connection.execute(statement, {"name": "stamp", "value": count})).scalar_one()
     return last - count + 1
+
+
+@cache
+def _count_on(dialect: str) -> ReturningInsert[Any]:
+    insert = sqlite.insert(counter) if dialect == "sqlite" else postgresql.insert(counter)
+    risen = {"value": counter.c.value + insert.excluded.value}
+    return insert.on_conflict_do_update(index_elements=[counter.c.name], set_=risen).returning(counter.c.value)
 
 
 async def remove(

@@ -6,9 +6,23 @@ Not here: what is decided about it (plan), how it came to be stored (commit, obs
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, Table, and_, case, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from syncd.model import Connection, Item, Link, LinkState, Observation, Ref, Side, Window, Workload
@@ -17,12 +31,18 @@ from syncd.store.links import calendars_of, existing
 from syncd.store.marks import named_session, with_marks
 from syncd.store.observations import observed
 from syncd.store.rows import item_name, link_of, match_key, observation_of, pending_of
-from syncd.store.statements import chunks, rows_at, rows_of
-from syncd.store.tables import ITEMS, history, link, pending
+from syncd.store.statements import AtRefs, at_refs, rows_at, rows_named, rows_of
+from syncd.store.tables import ITEMS, external_event, history, link, pending
 
 MOST_NEIGHBOURS: Final = 20_000
 _DAY: Final = timedelta(hours=24)
 _FIRST_CLAIM: Final = (LinkState.LIVE, LinkState.DISMISSED)
+_PENDING: Final = select(pending).where(pending.c.connection == bindparam("owner"))
+_MARKED: Final = at_refs(
+    select(external_event).where(external_event.c.mark_key.is_not(None)),
+    external_event.c.collection,
+    external_event.c.ref,
+)
 
 
 async def workload(connection: AsyncConnection, name: str, now: datetime, window: Window) -> Workload:
@@ -47,32 +67,42 @@ async def workload(connection: AsyncConnection, name: str, now: datetime, window
 
 async def _count_live(connection: AsyncConnection, owner: str, window: Window) -> int:
     """Live links with at least one item that has not ended before the window."""
-    going = [_goes_on(side, window) for side in Side]
-    mine = (link.c.connection == owner, link.c.state == LinkState.LIVE.value, or_(*going))
-    number: int = (await connection.execute(select(func.count()).select_from(link).where(*mine))).scalar_one()
+    number: int = (await connection.execute(_live(), {"owner": owner, "start": window.start})).scalar_one()
     return number
 
 
-def _goes_on(side: Side, window: Window) -> ColumnElement[bool]:
+@cache
+def _live() -> Select[Any]:
+    going = or_(*[_goes_on(side) for side in Side])
+    mine = (link.c.connection == bindparam("owner"), link.c.state == LinkState.LIVE.value)
+    return select(func.count()).select_from(link).where(*mine, going)
+
+
+def _goes_on(side: Side) -> ColumnElement[bool]:
     table = ITEMS[side]
     return exists().where(
         table.c.collection == link.c[f"{side.value}_collection"],
         table.c.ref == link.c[f"{side.value}_ref"],
-        table.c.ends_at > window.start,
+        table.c.ends_at > bindparam("start"),
     )
 
 
 async def _count_deletions(connection: AsyncConnection, owner: str, since: datetime) -> int:
     """Acts, not rows: one act on a series counts once (R15). A row without an act is its own."""
-    act = case((history.c.act == "", cast(history.c.id, String)), else_=history.c.act)
-    mine = (history.c.connection == owner, history.c.at > since, history.c.counts)
-    number: int = (await connection.execute(select(func.count(act.distinct())).where(*mine))).scalar_one()
+    number: int = (await connection.execute(_deletions(), {"owner": owner, "since": since})).scalar_one()
     return number
+
+
+@cache
+def _deletions() -> Select[Any]:
+    act = case((history.c.act == "", cast(history.c.id, String)), else_=history.c.act)
+    mine = (history.c.connection == bindparam("owner"), history.c.at > bindparam("since"), history.c.counts)
+    return select(func.count(act.distinct())).where(*mine)
 
 
 async def pending_items(connection: AsyncConnection, owner: str) -> list[Item]:
     """One item for each pending thing: a link with all its pending rows, or one side without a link."""
-    rows = await rows_of(connection, select(pending).where(pending.c.connection == owner))
+    rows = await rows_of(connection, _PENDING, {"owner": owner})
     waiting = sorted((pending_of(row) for row in rows), key=lambda entry: (entry.side, entry.ref))
     claims = await _claims(connection, owner) if waiting else {}
     found: dict[str, Item] = {}
@@ -88,25 +118,23 @@ async def _claims(connection: AsyncConnection, owner: str) -> dict[tuple[Side, R
     """The link of each pending ref that has one; a live one before the others."""
     links: dict[str, Link] = {}
     for side in Side:
-        statement = (
-            select(link)
-            .join(pending, pending_at(side))
-            .where(link.c.connection == owner, link.c.state != LinkState.TOMBSTONE.value)
-        )
-        links |= {row["id"]: link_of(row) for row in await rows_of(connection, statement)}
+        links |= {row["id"]: link_of(row) for row in await rows_of(connection, _pending_on(side), {"owner": owner})}
     # The first claim is entered last.
     ordered = sorted(links.values(), key=lambda entry: (_FIRST_CLAIM.index(entry.state), entry.id), reverse=True)
     return {(side, ref): entry for entry in ordered for side in Side if (ref := entry.refs[side]) is not None}
 
 
-def pending_at(side: Side) -> ColumnElement[bool]:
-    """The pending row of a link's item on one side."""
-    return and_(
+@cache
+def _pending_on(side: Side) -> Select[Any]:
+    """The links whose item on one side is pending."""
+    there = and_(
         pending.c.connection == link.c.connection,
         pending.c.side == side.value,
         pending.c.collection == link.c[f"{side.value}_collection"],
         pending.c.ref == link.c[f"{side.value}_ref"],
     )
+    mine = (link.c.connection == bindparam("owner"), link.c.state != LinkState.TOMBSTONE.value)
+    return select(link).join(pending, there).where(*mine)
 
 
 def ref_on(item: Item, side: Side) -> Ref | None:
@@ -152,20 +180,22 @@ async def unsettled(connection: AsyncConnection, owner: str) -> list[tuple[Side,
     wanted[Side.WIX] += await _named_sessions(connection, owner, items)
     found = []
     for side, refs in wanted.items():
-        table = ITEMS[side]
-        columns = (table.c.collection, table.c.ref)
-        rows = await rows_at(connection, select(*columns).where(table.c.gone.is_(None)), columns, refs)
+        rows = await rows_at(connection, _present(ITEMS[side]), refs)
         present = {Ref(row["collection"], row["ref"]) for row in rows}
         found += [(side, ref) for ref in dict.fromkeys(refs) if ref not in present]
     return found
 
 
+@cache
+def _present(table: Table) -> AtRefs:
+    columns = (table.c.collection, table.c.ref)
+    return at_refs(select(*columns).where(table.c.gone.is_(None)), *columns)
+
+
 async def _named_sessions(connection: AsyncConnection, owner: str, items: Sequence[Item]) -> list[Ref]:
     site = (await existing(connection, owner)).site
-    table = ITEMS[Side.EXTERNAL]
-    marked = select(table).where(table.c.mark_key.is_not(None))
     refs = _refs_on((item for item in items if item.link is None), Side.EXTERNAL)
-    rows = await rows_at(connection, marked, (table.c.collection, table.c.ref), refs)
+    rows = await rows_at(connection, _MARKED, refs)
     seen = [Item(external=observation_of(Side.EXTERNAL, row)) for row in rows]
     return [ref for item in seen if (ref := named_session(item, site)) is not None]
 
@@ -202,28 +232,30 @@ async def _free(
     connection: AsyncConnection, side: Side, place: tuple[str, Sequence[str]], keys: Sequence[str], marked: bool
 ) -> list[Observation]:
     owner, collections = place
-    table = ITEMS[side]
-    statement = (
-        select(table)
-        .where(table.c.collection.in_(collections), table.c.gone.is_(None), ~_is_claimed(table, side, owner))
-        .where(~_is_pending(table, side, owner))
-        .order_by(table.c.collection, table.c.ref)  # of too many always the same
-        .limit(MOST_NEIGHBOURS)
-    )
-    rows = [
-        row
-        for chunk in chunks(keys)
-        for row in await rows_of(connection, statement.where(table.c.match_key.in_(chunk)))
-    ]
+    values = {"owner": owner, "collections": collections}
+    rows = await rows_named(connection, _free_of(side, by_mark=False), keys, values)
     if marked:
-        rows += await rows_of(connection, statement.where(table.c.mark_key.is_not(None)))
+        rows += await rows_of(connection, _free_of(side, by_mark=True), values)
     seen = {(row["collection"], row["ref"]): row for row in rows}
     return [observation_of(side, row) for _, row in sorted(seen.items(), key=lambda entry: entry[0])]
 
 
-def _is_claimed(table: Table, side: Side, owner: str) -> ColumnElement[bool]:
+@cache
+def _free_of(side: Side, *, by_mark: bool) -> Select[Any]:
+    table = ITEMS[side]
+    wanted = table.c.mark_key.is_not(None) if by_mark else table.c.match_key.in_(bindparam("names"))
+    return (
+        select(table)
+        .where(table.c.collection.in_(bindparam("collections")), table.c.gone.is_(None), wanted)
+        .where(~_is_claimed(table, side), ~_is_pending(table, side))
+        .order_by(table.c.collection, table.c.ref)  # of too many always the same
+        .limit(MOST_NEIGHBOURS)
+    )
+
+
+def _is_claimed(table: Table, side: Side) -> ColumnElement[bool]:
     """Whether the connection's own links name the item, or a live link of any other made it."""
-    mine = and_(link.c.connection == owner, link.c.state != LinkState.TOMBSTONE.value)
+    mine = and_(link.c.connection == bindparam("owner"), link.c.state != LinkState.TOMBSTONE.value)
     made = and_(link.c.state == LinkState.LIVE.value, link.c[f"{side.value}_made"])
     return exists().where(
         link.c[f"{side.value}_collection"] == table.c.collection,
@@ -232,9 +264,9 @@ def _is_claimed(table: Table, side: Side, owner: str) -> ColumnElement[bool]:
     )
 
 
-def _is_pending(table: Table, side: Side, owner: str) -> ColumnElement[bool]:
+def _is_pending(table: Table, side: Side) -> ColumnElement[bool]:
     return exists().where(
-        pending.c.connection == owner,
+        pending.c.connection == bindparam("owner"),
         pending.c.side == side.value,
         pending.c.collection == table.c.collection,
         pending.c.ref == table.c.ref,

@@ -172,7 +172,7 @@ async def test_a_redirect_to_another_host_is_not_followed(world: World) -> None:
 
 async def test_a_moved_address_is_discovered_again_and_the_request_repeated(world: World) -> None:
     world.plant({"status": 421}, match={"report": "sync-collection"})
-    assert (await world.calendar.read(WINDOW, {})).complete
+    assert (await world.calendar.read(WINDOW)).complete
 
 
 @pytest.mark.parametrize("url", ["caldav.icloud.com", "ftp://caldav.icloud.com", "https://", "http://[::1"])
@@ -201,12 +201,12 @@ async def test_no_log_line_and_no_error_holds_a_password_an_address_or_a_text(
     for do in ({"status": 401}, {"status": 500, "body": "Secret title"}, {"replace": [["^", "<"]]}, {"drop": "after"}):
         world.plant(do)
         try:
-            await world.calendar.read(WINDOW, {})
+            await world.calendar.read(WINDOW)
         except SyncdError as error:
             errors += [str(error), repr(error), str(getattr(error, "hint", ""))]
     await world.calendar.update([Edit(made.ref, Event(title="Secret again"), made.version)])
     world.plant({"serve": {"key-1": "BEGIN:VCALENDAR\r\nSecret title\r\nSUMMARY:Secret"}}, times=-1)
-    broken = (await world.calendar.read(WINDOW, {})).broken
+    broken = (await world.calendar.read(WINDOW)).broken
     assert len(errors) >= 9
     told = json.dumps([caplog.text, errors, [one.reason for one in broken]])
     for word in ("Secret", PASSWORD, EMAIL, "Authorization", "Basic "):

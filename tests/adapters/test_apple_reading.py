@@ -6,6 +6,7 @@ import pytest
 
 from syncd.errors import CalendarGone, CursorExpired, Forbidden, Throttled, Transient
 from syncd.model import ChangeSet, Cursor, Gone, Ref, Removal
+from syncd.ports import Known, knowing
 from syncd.sandbox.radicale import RadicaleServer
 from tests.adapters.apple_world import (
     WINDOW,
@@ -38,11 +39,11 @@ def single(title: str, uid: str) -> str:
 async def filled(world: World, count: int = 3) -> ChangeSet:
     for number in range(count):
         await world.put(f"e{number}.ics", single(f"Event {number}", f"uid-{number}"))
-    return await world.calendar.read(WINDOW, {})
+    return await world.calendar.read(WINDOW)
 
 
-def known(changes: ChangeSet) -> dict[str, str]:
-    return {item.traits.group or "": item.fingerprint or "" for item in changes.observations}
+def known(changes: ChangeSet) -> Known:
+    return knowing({item.traits.group or "": item.fingerprint or "" for item in changes.observations})
 
 
 def cursor(changes: ChangeSet) -> Cursor:
@@ -73,14 +74,14 @@ async def test_objects_that_are_known_are_listed_but_neither_fetched_nor_parsed(
 
 async def test_objects_with_nothing_in_the_window_are_not_fetched_again_until_they_change(world: World) -> None:
     await world.put("old.ics", ics("DTSTART:20200101T090000Z", "SUMMARY:Old", uid="uid-old"))
-    assert (await world.calendar.read(WINDOW, {})).groups == {"old.ics": frozenset()}
+    assert (await world.calendar.read(WINDOW)).groups == {"old.ics": frozenset()}
     world.forget()
-    assert (await world.calendar.read(WINDOW, {})).listed == frozenset({"old.ics"})
+    assert (await world.calendar.read(WINDOW)).listed == frozenset({"old.ics"})
     assert world.requests() == ["sync-collection"]
     # What the store still has of it must be told of again, however often the answer was lost.
-    assert (await world.calendar.read(WINDOW, {"old.ics": "earlier"})).groups == {"old.ics": frozenset()}
+    assert (await world.calendar.read(WINDOW, knowing({"old.ics": "earlier"}))).groups == {"old.ics": frozenset()}
     await world.put("old.ics", single("Moved", "uid-old"))
-    assert titles(await world.calendar.read(WINDOW, {})) == ["Moved"]
+    assert titles(await world.calendar.read(WINDOW)) == ["Moved"]
 
 
 async def test_an_idle_read_by_cursor_is_one_request_and_brings_nothing(world: World) -> None:
@@ -107,20 +108,20 @@ async def test_a_refused_token_expires_the_cursor(world: World, status: int) -> 
     before = await filled(world, 1)
     world.plant({"refuse_token": status})
     with pytest.raises(CursorExpired):
-        await world.calendar.read(cursor(before), {})
+        await world.calendar.read(cursor(before))
 
 
 async def test_a_token_that_the_server_never_gave_expires_the_cursor(world: World) -> None:
     await filled(world, 1)
     with pytest.raises(CursorExpired):
-        await world.calendar.read(Cursor("http://radicale.org/ns/sync/" + "0" * 64, WINDOW), {})
+        await world.calendar.read(Cursor("http://radicale.org/ns/sync/" + "0" * 64, WINDOW))
 
 
 async def test_an_answer_without_rows_and_without_a_token_expires_the_cursor(world: World) -> None:
     before = await filled(world, 1)
     world.plant({"empty": "bare"}, match={"report": "sync-collection"})
     with pytest.raises(CursorExpired):
-        await world.calendar.read(cursor(before), {})
+        await world.calendar.read(cursor(before))
 
 
 async def test_a_server_without_sync_collection_is_listed_each_time(world: World) -> None:
@@ -136,7 +137,7 @@ async def test_a_listing_that_lost_the_collections_own_row_is_not_complete(world
     world.plant({"status": 501}, match={"report": "sync-collection"}, times=-1)
     await filled(world)
     world.plant({"drop_rows": "/$"}, match={"method": "PROPFIND", "path": "cal-"})
-    assert not (await world.calendar.read(WINDOW, {})).complete
+    assert not (await world.calendar.read(WINDOW)).complete
 
 
 async def test_a_cut_listing_is_read_on_with_the_new_token(world: World) -> None:
@@ -144,7 +145,7 @@ async def test_a_cut_listing_is_read_on_with_the_new_token(world: World) -> None
     path = world.path.replace("%40", "@")
     world.plant({"add_rows": [{"href": path, "status": 507}]}, match={"report": "sync-collection"})
     world.forget()
-    changes = await world.calendar.read(WINDOW, {})
+    changes = await world.calendar.read(WINDOW)
     assert (len(changes.observations), changes.complete) == (3, True)
     assert world.requests()[:2] == ["sync-collection", "sync-collection"]
 
@@ -159,7 +160,7 @@ async def test_rows_of_another_collection_are_no_empty_calendar(world: World) ->
     await filled(world, 1)
     world.plant({"replace": [["cal-", "other-"]]}, match={"report": "sync-collection"})
     with pytest.raises(Transient):
-        await world.calendar.read(WINDOW, {})
+        await world.calendar.read(WINDOW)
 
 
 async def test_an_object_that_the_multiget_left_out_is_asked_for_alone(world: World) -> None:
@@ -172,7 +173,7 @@ async def test_an_object_that_the_multiget_left_out_is_asked_for_alone(world: Wo
 async def test_a_listed_object_that_is_never_there_is_broken_and_still_listed(world: World) -> None:
     await filled(world, 1)
     world.plant({"add_rows": [{"href": world.path + "ghost.ics", "etag": '"g"'}]}, match={"report": "sync-collection"})
-    changes = await world.calendar.read(WINDOW, {})
+    changes = await world.calendar.read(WINDOW)
     assert [broken.group for broken in changes.broken] == ["ghost.ics"]
     assert changes.listed == frozenset({"e0.ics", "ghost.ics"})
     assert titles(changes) == ["Event 0"]
@@ -184,7 +185,7 @@ async def test_objects_that_are_not_there_in_a_calendar_that_is_not_there_are_no
     world.plant({"status": 404}, match={"method": "GET"})
     world.plant({"status": 404}, match={"method": "PROPFIND", "path": world.path.rsplit("/", 2)[1]}, times=-1)
     with pytest.raises(CalendarGone):
-        await world.calendar.read(WINDOW, {})
+        await world.calendar.read(WINDOW)
 
 
 async def test_an_object_that_the_server_fails_to_show_has_to_be_asked_for_again(world: World) -> None:
@@ -211,15 +212,15 @@ async def test_a_broken_object_does_not_keep_the_others_back(world: World) -> No
 
 async def test_names_with_spaces_and_signs_are_the_same_item_in_every_answer(world: World) -> None:
     await world.put("a%20b%40c%23d.ics", single("Odd", "uid-odd"))
-    (item,) = (await world.calendar.read(WINDOW, {})).observations
+    (item,) = (await world.calendar.read(WINDOW)).observations
     assert item.ref.id == "a b@c#d.ics"
     assert (await world.calendar.get([item.ref]))[item.ref].event == item.event
 
 
 async def test_a_series_is_expanded_in_the_cursors_window(world: World) -> None:
-    first = await world.calendar.read(WINDOW, {})
+    first = await world.calendar.read(WINDOW)
     await world.put("s.ics", fixture("weekly_series"))
-    changes = await world.calendar.read(cursor(first), {})
+    changes = await world.calendar.read(cursor(first))
     assert len(changes.groups["s.ics"]) == 51
     assert {item.traits.group for item in changes.observations} == {"s.ics"}
 
@@ -229,7 +230,7 @@ async def test_an_error_is_never_an_empty_calendar(world: World, status: int, er
     await filled(world, 1)
     world.plant({"status": status, "headers": {"Retry-After": "7"}}, times=-1)
     with pytest.raises(error):
-        await world.calendar.read(WINDOW, {})
+        await world.calendar.read(WINDOW)
 
 
 async def test_a_calendar_that_somebody_removed_is_gone_and_not_empty(world: World) -> None:
@@ -237,7 +238,7 @@ async def test_a_calendar_that_somebody_removed_is_gone_and_not_empty(world: Wor
     await world.remove_calendar()
     for since in (WINDOW, cursor(before)):
         with pytest.raises(CalendarGone):
-            await world.calendar.read(since, {})
+            await world.calendar.read(since)
     with pytest.raises(CalendarGone):
         await world.calendar.check()
     with pytest.raises(CalendarGone):

@@ -47,7 +47,7 @@ async def test_what_was_found_opens_the_next_account_without_discovery(world: Wo
     async with opened(world, world.account.found) as account:
         assert await account.identity() == "/anna@example.test/"
         calendar = account.open(calendar_id(world), zone="UTC", collection="c")
-        cursor = (await calendar.read(WINDOW, {})).cursor
+        cursor = (await calendar.read(WINDOW)).cursor
         assert world.requests() == ["sync-collection"]
         assert cursor is not None
         assert account.found == world.account.found
@@ -102,7 +102,7 @@ async def test_a_refused_token_does_not_put_the_address_in_doubt(world: World) -
     async with opened(world, world.account.found) as account:
         world.plant({"status": 403}, match={"report": "sync-collection"})
         calendar = account.open(calendar_id(world), zone="UTC", collection="c")
-        await calendar.read(WINDOW, {})  # by PROPFIND, then
+        await calendar.read(WINDOW)  # by PROPFIND, then
         assert world.proxy.faults.to_json()["faults"][-1]["fired"] == 1
         assert account.found == world.account.found
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from syncd.model import ChangeSet, Cursor
+from syncd.ports import Known, knowing
 from syncd.sandbox.radicale import RadicaleServer
 from tests.adapters.apple_world import WINDOW, World, ics, running_radicale, world_on
 
@@ -27,12 +28,12 @@ async def put(world: World, name: str, title: str) -> None:
     await world.put(name, ics("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", f"SUMMARY:{title}", uid=name))
 
 
-async def filled(world: World) -> tuple[Cursor, dict[str, str]]:
+async def filled(world: World) -> tuple[Cursor, Known]:
     """One object, read: the cursor, and what is known."""
     await put(world, "a.ics", "First")
-    changes = await world.calendar.read(WINDOW, {})
+    changes = await world.calendar.read(WINDOW)
     assert changes.cursor is not None
-    return changes.cursor, {one.traits.group or "": one.fingerprint or "" for one in changes.observations}
+    return changes.cursor, knowing({one.traits.group or "": one.fingerprint or "" for one in changes.observations})
 
 
 def told(changes: ChangeSet) -> tuple[list[object], list[tuple[str, bool]]]:

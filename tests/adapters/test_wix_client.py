@@ -47,7 +47,7 @@ async def test_a_token_that_is_refused_is_renewed_once_and_the_call_repeated() -
         (made,) = await at.blocks.create([draft()])
         assert seen(made).version == "1"
         assert at.tokens() == 2
-        assert len((await at.adapter.read(WINDOW, {})).groups) == 1
+        assert len((await at.adapter.read(WINDOW)).groups) == 1
 
 
 async def test_callers_whose_token_is_refused_at_the_same_time_renew_it_once() -> None:
@@ -131,7 +131,7 @@ async def test_too_many_requests_wait_as_told() -> None:
     async with studio() as at:
         at.fault("events/query", {"status": 429, "headers": {"retry-after": "17"}})
         with pytest.raises(Throttled) as caught:
-            await at.adapter.read(WINDOW, {})
+            await at.adapter.read(WINDOW)
     assert caught.value.retry_after == 17
 
 
@@ -141,12 +141,12 @@ async def test_too_many_requests_without_a_word_wait_longer_each_time_up_to_a_mi
         at.fault("events/query", {"status": 429}, times=8)
         for _ in range(8):
             with pytest.raises(Throttled) as caught:
-                await at.adapter.read(WINDOW, {})
+                await at.adapter.read(WINDOW)
             waits.append(caught.value.retry_after)
-        await at.adapter.read(WINDOW, {})
+        await at.adapter.read(WINDOW)
         at.fault("events/query", {"status": 429})
         with pytest.raises(Throttled) as caught:
-            await at.adapter.read(WINDOW, {})
+            await at.adapter.read(WINDOW)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert caught.value.retry_after == 1
 
@@ -155,7 +155,7 @@ async def test_a_lost_answer_to_a_read_is_asked_for_again() -> None:
     async with studio() as at:
         at.session(at.yoga)
         at.fault("events/query", {"drop": "after"})
-        assert len((await at.adapter.read(WINDOW, {})).groups) == 1
+        assert len((await at.adapter.read(WINDOW)).groups) == 1
 
 
 async def test_an_answer_that_is_no_json_is_as_good_as_lost() -> None:
@@ -165,7 +165,7 @@ async def test_an_answer_that_is_no_json_is_as_good_as_lost() -> None:
             await at.blocks.create([draft()])
         at.fault("events/query", {"status": 200, "body": "<html>"})
         with pytest.raises(Transient) as read:
-            await at.adapter.read(WINDOW, {})
+            await at.adapter.read(WINDOW)
     assert (caught.value.applied, read.value.applied) == (True, False)
 
 
@@ -179,7 +179,7 @@ async def test_requests_are_counted_by_method_host_and_status() -> None:
 
 async def test_views_of_a_site_share_its_token() -> None:
     async with studio() as at:
-        await at.adapter.covering([at.anna]).read(WINDOW, {})
+        await at.adapter.covering([at.anna]).read(WINDOW)
         await at.adapter.on(at.anna, "apple").check()
         assert at.tokens() == 1
 
@@ -190,5 +190,5 @@ def test_the_adapter_is_found_by_name() -> None:
 
 async def test_the_secret_goes_to_the_token_endpoint_alone() -> None:
     async with studio() as at:
-        await at.adapter.read(WINDOW, {})
+        await at.adapter.read(WINDOW)
         assert SECRET not in str(at.requests())

@@ -1,6 +1,6 @@
 """Wix event ↔ session, our line in the notes, and what refusals mean. Pure: no HTTP.
 
-Not here: the same over HTTP (test_wix_reading, test_wix_writing).
+Not here: the same over HTTP (test_wix_reading, test_wix_times, test_wix_writing).
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,10 +1,10 @@
 """Reading a Wix site: what is listed, what is left out, what absence means, over HTTP against the simulator.
 
-Not here: writing (test_wix_writing), the wire forms alone (test_wix_mapping).
+Not here: blocks by their keys (test_wix_keys), schedules (test_wix_site), writing (test_wix_writing), the wire forms
+alone (test_wix_mapping).
 """
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -13,11 +13,12 @@ import pytest
 from adapters.wix import wire
 from adapters.wix.mapping import Row
 from adapters.wix.reads import Sheet, _Found
-from syncd.errors import Forbidden, Transient
-from syncd.model import UNSEEN, Absence, Broken, Cursor, Gone, Kind, Ref, ScheduleKind, Window
+from syncd.errors import Forbidden
+from syncd.model import UNSEEN, Absence, Broken, Cursor, Gone, Kind, Ref, Window
+from syncd.ports import knowing
 from syncd.sandbox.wix import events
 from syncd.sandbox.wix.access import ALL_SCOPES, MANAGE_EXTERNAL, READ_PI
-from tests.adapters.wix_studio import APP, BRIDGE, INSTANCE, NOW, WINDOW, Studio, draft, seen, studio
+from tests.adapters.wix_studio import APP, INSTANCE, NOW, WINDOW, Studio, studio
 
 
 def _absence(kind: Gone, evidence: str) -> Absence:
@@ -28,7 +29,7 @@ async def test_a_read_shows_every_session_of_the_window_once() -> None:
     async with studio() as at:
         yoga = at.session(at.yoga, resources=[{"id": "r-anna"}], type="CLASS")
         later = at.session(at.yoga, WINDOW.end + timedelta(hours=1))
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
     assert set(found.listed or ()) == {yoga}
     assert later not in found.groups
     assert found.complete
@@ -45,7 +46,7 @@ async def test_pages_are_followed_to_the_end() -> None:
     async with studio() as at:
         at.server.state.switches.set({"query_events_max_limit": 1000})
         made = {at.session(at.yoga, NOW + timedelta(minutes=number)) for number in range(1003)}
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
         assert len(at.requests("query")) == 2
     assert set(found.listed or ()) == made
     assert found.complete
@@ -55,14 +56,14 @@ async def test_a_page_that_promises_more_without_a_cursor_is_not_complete() -> N
     async with studio() as at:
         body = {"events": [], "pagingMetadata": {"count": 0, "cursors": {}, "hasNext": True}}
         at.fault("events/query", {"status": 200, "body": body})
-        assert not (await at.adapter.read(WINDOW, {})).complete
+        assert not (await at.adapter.read(WINDOW)).complete
 
 
 async def test_a_listing_without_end_is_given_up_and_not_complete() -> None:
     async with studio() as at:
         body = {"events": [], "pagingMetadata": {"cursors": {"next": "again"}, "hasNext": True}}
         at.fault("events/query", {"status": 200, "body": body}, times=-1)
-        assert not (await at.adapter.read(WINDOW, {})).complete
+        assert not (await at.adapter.read(WINDOW)).complete
         assert len(at.requests("query")) == 200
 
 
@@ -70,7 +71,7 @@ async def test_a_page_shorter_than_its_own_count_is_not_complete() -> None:
     async with studio() as at:
         body = {"events": [], "pagingMetadata": {"count": 3, "cursors": {}, "hasNext": False}}
         at.fault("events/query", {"status": 200, "body": body})
-        assert not (await at.adapter.read(WINDOW, {})).complete
+        assert not (await at.adapter.read(WINDOW)).complete
 
 
 async def test_a_staff_schedule_covers_its_own_sessions_and_those_that_link_the_person() -> None:
@@ -79,7 +80,7 @@ async def test_a_staff_schedule_covers_its_own_sessions_and_those_that_link_the_
         both = at.session(at.anna, resources=[{"id": "r-anna"}])
         linked = at.session(at.yoga, resources=[{"id": "r-anna"}, {"id": "r-ben"}])
         at.session(at.ben)
-        found = await at.adapter.covering([at.anna]).read(WINDOW, {})
+        found = await at.adapter.covering([at.anna]).read(WINDOW)
         assert len(at.requests("query")) == 2
     assert set(found.listed or ()) == {own, both, linked}
     assert len(found.observations) == 3
@@ -89,7 +90,7 @@ async def test_a_service_schedule_covers_its_own_sessions_in_one_query() -> None
     async with studio() as at:
         own = at.session(at.yoga)
         at.session(at.ben)
-        found = await at.adapter.covering([at.yoga]).read(WINDOW, {})
+        found = await at.adapter.covering([at.yoga]).read(WINDOW)
         assert len(at.requests("query")) == 1
     assert set(found.listed or ()) == {own}
 
@@ -97,14 +98,14 @@ async def test_a_service_schedule_covers_its_own_sessions_in_one_query() -> None
 async def test_a_business_schedule_covers_the_site_in_one_query() -> None:
     async with studio() as at:
         made = {at.session(at.yoga), at.session(at.ben), at.session(at.business)}
-        found = await at.adapter.covering([at.anna, at.business]).read(WINDOW, {})
+        found = await at.adapter.covering([at.anna, at.business]).read(WINDOW)
         assert len(at.requests("query")) == 1
     assert set(found.listed or ()) == made
 
 
 async def test_covering_nothing_reads_nothing_and_proves_nothing() -> None:
     async with studio() as at:
-        found = await at.adapter.covering([]).read(WINDOW, {})
+        found = await at.adapter.covering([]).read(WINDOW)
         assert at.requests() == []
     assert (found.listed, found.complete) == (frozenset(), False)
 
@@ -112,7 +113,7 @@ async def test_covering_nothing_reads_nothing_and_proves_nothing() -> None:
 async def test_working_hours_are_no_sessions() -> None:
     async with studio() as at:
         hours = at.session(at.business, type="WORKING_HOURS")
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
         assert found.listed == frozenset()
         assert (await at.one(hours)).traits.kind is Kind.WORKING_HOURS
 
@@ -120,10 +121,10 @@ async def test_working_hours_are_no_sessions() -> None:
 async def test_an_unchanged_session_is_listed_and_not_shown_again() -> None:
     async with studio() as at:
         kept, edited = at.session(at.yoga), at.session(at.yoga)
-        first = await at.adapter.read(WINDOW, {})
+        first = await at.adapter.read(WINDOW)
         known = {one.ref.id: one.fingerprint or "" for one in first.observations}
         at.edit(edited, title="Pilates")
-        again = await at.adapter.read(WINDOW, known)
+        again = await at.adapter.read(WINDOW, knowing(known))
     assert set(again.listed or ()) == {kept, edited}
     assert [one.event.title for one in again.observations] == ["Pilates"]
     assert set(again.groups) == {edited}
@@ -132,13 +133,13 @@ async def test_an_unchanged_session_is_listed_and_not_shown_again() -> None:
 async def test_a_booking_without_a_new_revision_is_new() -> None:
     async with studio() as at:
         ref = at.session(at.yoga)
-        first = await at.adapter.read(WINDOW, {})
+        first = await at.adapter.read(WINDOW)
         stored = at.raw(ref)
         at.book(ref, 2)
         booked = at.raw(ref)
         # a booking may leave revision and date as they are: only the count tells
         at.site.put(type(booked)(**{**_fields(booked), "revision": stored.revision, "updated": stored.updated}))
-        again = await at.adapter.read(WINDOW, {ref: first.observations[0].fingerprint or ""})
+        again = await at.adapter.read(WINDOW, knowing({ref: first.observations[0].fingerprint or ""}))
     assert [one.traits.participants for one in again.observations] == [2]
 
 
@@ -149,7 +150,7 @@ def _fields(value: object) -> dict[str, object]:
 async def test_a_cursor_stands_for_its_window() -> None:
     async with studio() as at:
         ref = at.session(at.yoga)
-        found = await at.adapter.read(Cursor("any", WINDOW), {})
+        found = await at.adapter.read(Cursor("any", WINDOW))
     assert (found.listed, found.window) == (frozenset({ref}), WINDOW)
 
 
@@ -157,7 +158,7 @@ async def test_the_window_is_asked_for_in_whole_minutes_that_contain_it() -> Non
     async with studio() as at:
         start = NOW + timedelta(seconds=30)
         just_begun = at.session(at.yoga, NOW)
-        found = await at.adapter.read(Window(start - timedelta(minutes=1), start), {})
+        found = await at.adapter.read(Window(start - timedelta(minutes=1), start))
     assert set(found.listed or ()) == {just_begun}
 
 
@@ -166,7 +167,7 @@ async def test_a_cancelled_session_is_not_listed_and_gone_by_id() -> None:
         at.server.state.switches.set({"query_returns_cancelled": True})
         ref = at.session(at.yoga)
         events.cancel(at.site, ref)
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
         shown = await at.one(ref)
     assert found.listed == frozenset()
     assert shown.absence == _absence(Gone.GONE, "cancelled")
@@ -206,7 +207,7 @@ async def test_long_ids_are_asked_for_in_addresses_of_bearable_length() -> None:
 async def test_occurrences_carry_their_series_and_the_local_start_shown() -> None:
     async with studio() as at:
         at.session(at.yoga, recurrenceRule={"frequency": "WEEKLY", "days": ["TUESDAY"]}, timeZone="Europe/Berlin")
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
     starts = sorted(one.traits.original_start or "" for one in found.observations)
     assert starts[0] == "2026-03-03T08:00:00"
     assert starts[4] == "2026-03-31T08:00:00"
@@ -220,7 +221,7 @@ async def test_an_event_that_cannot_be_decoded_costs_only_itself() -> None:
         good = {"id": "a", "revision": "1", "start": {"utcDate": "2026-03-03T08:00:00Z"}}
         rows = [{**good, "end": good["start"]}, {"id": "b", "title": 7}, {"id": "c", "revision": "1"}]
         at.fault("events/query", {"status": 200, "body": {"events": rows}})
-        found = await at.adapter.read(WINDOW, {})
+        found = await at.adapter.read(WINDOW)
     assert set(found.listed or ()) == {"a", "b", "c"}
     assert [one.ref.id for one in found.observations] == ["a"]
     assert {one.group for one in found.broken} == {"b", "c"}
@@ -231,14 +232,14 @@ async def test_an_event_that_cannot_be_decoded_costs_only_itself() -> None:
 async def test_an_unnamed_event_that_cannot_be_decoded_leaves_the_read_incomplete() -> None:
     async with studio() as at:
         at.fault("events/query", {"status": 200, "body": {"events": [{"title": 7}]}})
-        assert not (await at.adapter.read(WINDOW, {})).complete
+        assert not (await at.adapter.read(WINDOW)).complete
 
 
 async def test_fields_and_values_added_later_are_passed_over() -> None:
     async with studio() as at:
         at.server.state.switches.set({"future_fields": True})
         at.session(at.yoga)
-        assert len((await at.adapter.read(WINDOW, {})).observations) == 1
+        assert len((await at.adapter.read(WINDOW)).observations) == 1
         assert len(await at.adapter.schedules()) == 4
 
 
@@ -249,7 +250,7 @@ async def test_without_the_permission_personal_fields_are_unseen_not_empty(answe
         ref = at.session(at.yoga, notes="bring a mat")
         at.book(ref, 3)
         at.site.scopes[APP] = ALL_SCOPES - {READ_PI}
-        (one,) = (await at.adapter.read(WINDOW, {})).observations
+        (one,) = (await at.adapter.read(WINDOW)).observations
     assert one.event.description is UNSEEN
     assert one.traits.participants is UNSEEN
     assert one.traits.mark is None
@@ -260,10 +261,10 @@ async def test_a_permission_that_was_given_is_noticed_with_the_next_token() -> N
     async with studio() as at:
         at.session(at.yoga, notes="bring a mat")
         at.site.scopes[APP] = ALL_SCOPES - {READ_PI}
-        await at.adapter.read(WINDOW, {})
+        await at.adapter.read(WINDOW)
         at.site.scopes[APP] = ALL_SCOPES
         at.clock.advance(4 * 3600)
-        (one,) = (await at.adapter.read(WINDOW, {})).observations
+        (one,) = (await at.adapter.read(WINDOW)).observations
     assert one.event.description == "bring a mat"
 
 
@@ -271,92 +272,8 @@ async def test_a_permission_that_is_missing_is_named_as_a_person_finds_it() -> N
     async with studio() as at:
         at.site.scopes[APP] = frozenset({MANAGE_EXTERNAL})
         with pytest.raises(Forbidden) as caught:
-            await at.adapter.read(WINDOW, {})
+            await at.adapter.read(WINDOW)
     assert '"Read Calendar"' in caught.value.hint
-
-
-async def test_our_blocks_are_found_by_key_the_oldest_of_several() -> None:
-    async with studio() as at:
-        (first,) = await at.blocks.create([draft("k1")])
-        await at.blocks.create([draft("k2")])
-        at.clock.advance(60)
-        copy = at.raw(seen(first).ref.id)
-        events.create(at.site, APP, {"scheduleId": at.anna.id, **_times(copy), "notes": copy.fields["notes"]})
-        found = await at.adapter.find(["k1", "k3"])
-    assert set(found) == {"k1"}
-    assert found["k1"].ref == seen(first).ref
-    assert found["k1"].traits.mark is not None
-
-
-def _times(event: object) -> dict[str, object]:
-    span = event.span  # type: ignore[attr-defined]
-    return {
-        "start": {"localDate": span.start.isoformat()},
-        "end": {"localDate": span.end.isoformat()},
-        "timeZone": span.zone,
-    }
-
-
-async def test_a_cancelled_block_and_one_of_another_bridge_are_not_found() -> None:
-    async with studio() as at:
-        (gone,) = await at.blocks.create([draft("k1")])
-        events.cancel(at.site, seen(gone).ref.id)
-        line = "[syncd apple other-bridge 1 k2 d]"
-        assert BRIDGE not in line
-        events.create(at.site, APP, {"scheduleId": at.anna.id, **_times(at.raw(seen(gone).ref.id)), "notes": line})
-        assert await at.adapter.find(["k1", "k2"]) == {}
-
-
-async def test_keys_that_cannot_be_seen_are_not_taken_for_absent() -> None:
-    async with studio() as at:
-        await at.blocks.create([draft("k1")])
-        at.site.scopes[APP] = ALL_SCOPES - {READ_PI}
-        with pytest.raises(Forbidden, match="does not show the notes") as caught:
-            await at.adapter.find(["k1"])
-    assert "Including PI" in caught.value.hint
-
-
-async def test_a_listing_of_blocks_that_breaks_off_finds_nothing_for_sure() -> None:
-    async with studio() as at:
-        body = {"events": [], "pagingMetadata": {"hasNext": True}}
-        at.fault("events/query", {"status": 200, "body": body})
-        with pytest.raises(Transient):
-            await at.adapter.find(["k1"])
-
-
-async def test_schedules_are_told_apart_and_cancelled_ones_are_shown() -> None:
-    async with studio() as at:
-        at.session(at.yoga, resources=[{"id": "r-anna"}], type="CLASS")
-        from syncd.sandbox.wix import schedules
-
-        schedules.cancel(at.site, at.ben.id, {})
-        owner = "22222222-2222-4222-8222-222222222222"
-        schedules.set_owner(at.site, at.anna.id, owner)
-        found = {one.name: one for one in await at.adapter.schedules()}
-        asked = len(at.requests())
-        await at.adapter.schedules()
-        assert len(at.requests()) == asked + 1
-    kinds = {name: one.kind for name, one in found.items()}
-    assert kinds == {
-        "business": ScheduleKind.BUSINESS,
-        "Anna": ScheduleKind.STAFF,
-        "Ben": ScheduleKind.STAFF,
-        "Yoga": ScheduleKind.SERVICE,
-    }
-    assert (found["Anna"].owner, found["Anna"].resource, found["Yoga"].resource) == (owner, "r-anna", None)
-    assert (found["Anna"].active, found["Ben"].active) == (True, False)
-    assert found["Anna"].time_zone == "Europe/Berlin"
-
-
-async def test_what_events_show_of_a_schedule_outweighs_its_own_defaults() -> None:
-    async with studio() as at:
-        from syncd.sandbox.wix import schedules
-
-        at.edit_schedule(at.anna, defaultTitle="Appointment")
-        plain = schedules.create(at.site, APP, {"name": "Pilates", "externalId": "service-9"})
-        at.session(replace(at.yoga, id=plain.id), resources=[{"id": "r-anna"}], type="CLASS")
-        kinds = {one.name: one.kind for one in await at.adapter.schedules()}
-    assert (kinds["Anna"], kinds["Pilates"]) == (ScheduleKind.STAFF, ScheduleKind.SERVICE)
 
 
 async def test_pages_shrink_when_wix_refuses_so_many_rows() -> None:
@@ -364,52 +281,10 @@ async def test_pages_shrink_when_wix_refuses_so_many_rows() -> None:
         at.server.state.switches.set({"query_events_max_limit": 100})
         for number in range(101):
             at.session(at.yoga, NOW + timedelta(minutes=number))
-        assert len((await at.adapter.read(WINDOW, {})).groups) == 101
+        assert len((await at.adapter.read(WINDOW)).groups) == 101
         assert len(at.requests("query")) == 3
-        await at.adapter.read(WINDOW, {})
+        await at.adapter.read(WINDOW)
         assert len(at.requests("query")) == 5
-
-
-async def test_every_page_of_schedules_is_read() -> None:
-    async with studio() as at:
-        from syncd.sandbox.wix import schedules
-
-        for number in range(120):
-            schedules.create(at.site, APP, {"name": f"room {number}"})
-        assert len(await at.adapter.schedules()) == 124
-
-
-async def test_a_missing_page_of_schedules_is_no_answer() -> None:
-    async with studio() as at:
-        body = {"schedules": [], "pagingMetadata": {"hasNext": True}}
-        at.fault("schedules/query", {"status": 200, "body": body})
-        with pytest.raises(Transient):
-            await at.adapter.schedules()
-
-
-async def test_the_sites_own_connections_are_listed_but_the_disconnected() -> None:
-    async with studio() as at:
-        row = {"providerId": "p", "scheduleId": at.anna.id, "calendarType": "I_CAL", "status": "SYNCED"}
-        at.site.connections = [row, {**row, "status": "DISCONNECTED"}, {**row, "providerId": "q"}]
-        at.site.failed_provider_ids = ["q"]
-        found = await at.adapter.foreign_connections()
-    assert [(one.schedule, one.kind, one.status) for one in found] == [(at.anna.id, "apple", "SYNCED")]
-
-
-async def test_a_plan_without_external_calendars_is_named_by_code_and_repair() -> None:
-    async with studio() as at:
-        at.server.state.switches.set({"premium": False})
-        with pytest.raises(Forbidden) as caught:
-            await at.adapter.foreign_connections()
-    assert caught.value.code == "PREMIUM_FEATURE_NOT_ENABLED"
-    assert "plan" in caught.value.hint
-
-
-async def test_a_check_is_one_read_that_says_whose_site_it_is() -> None:
-    async with studio() as at:
-        standing = await at.adapter.check()
-        assert len(at.requests()) == 1
-    assert (standing.identity, standing.writable) == (INSTANCE, True)
 
 
 async def test_overrides_are_read_from_the_apps_own_fields() -> None:

@@ -1,15 +1,15 @@
 """Writing to a Wix site: blocks made, sessions changed and cancelled, what each answer means, over HTTP.
 
-Not here: reading (test_wix_reading), tokens and refusals as such (test_wix_client).
+Not here: when it begins and ends (test_wix_times), reading (test_wix_reading), tokens and refusals as such
+(test_wix_client).
 """
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from syncd.errors import AdapterError, Forbidden, Rejected, Stale, Transient
-from syncd.model import UNSEEN, AllDay, Event, Gone, Observation, Ref, ScheduleKind, Timed
+from syncd.model import UNSEEN, Event, Gone, Observation, Ref, ScheduleKind, Timed
 from syncd.ports import Edit, Erasure
 from syncd.sandbox.wix import events
 from syncd.sandbox.wix.access import ALL_SCOPES, READ_PI
@@ -87,7 +87,7 @@ async def test_a_single_create_repeated_under_its_key_makes_nothing_new() -> Non
         with pytest.raises(Transient) as caught:
             await at.blocks.create([draft("k1")])
         (again,) = await at.blocks.create([draft("k1")])
-        listed = (await at.adapter.read(WINDOW, {})).listed
+        listed = (await at.adapter.read(WINDOW)).listed
     assert caught.value.applied is True
     assert listed == frozenset({seen(again).ref.id})
 
@@ -124,7 +124,7 @@ async def test_a_bulk_answer_that_is_lost_may_have_been_applied() -> None:
         at.fault("bulk/events/create", {"drop": "after"})
         with pytest.raises(Transient) as caught:
             await at.blocks.create([draft("k1"), draft("k2")])
-        assert len((await at.adapter.read(WINDOW, {})).groups) == 2
+        assert len((await at.adapter.read(WINDOW)).groups) == 2
         assert len(await at.adapter.find(["k1", "k2"])) == 2
     assert caught.value.applied is True
 
@@ -162,53 +162,6 @@ async def test_an_older_version_read_back_does_not_hide_what_was_answered() -> N
     assert (seen(done).event.title, seen(done).version) == ("Pilates", "2")
 
 
-async def test_an_all_day_block_goes_from_midnight_to_midnight() -> None:
-    async with studio() as at:
-        days = AllDay(date(2026, 3, 28), date(2026, 3, 30))
-        (made,) = await at.blocks.create([draft(when=days)])
-        stored = at.raw(seen(made).ref.id).span
-    assert seen(made).event.when == days
-    assert (stored.all_day, stored.start, stored.end) == (True, datetime(2026, 3, 28), datetime(2026, 3, 30))  # noqa: DTZ001
-    assert stored.zone == "Europe/Berlin"
-
-
-BERLIN_FOLD = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 for the first time; an hour later again
-
-
-@pytest.mark.parametrize("fold", ["earlier", "later"])
-@pytest.mark.parametrize("hours", [0, 1])
-async def test_a_time_that_comes_twice_ends_at_the_instant_meant(fold: str, hours: int) -> None:
-    meant = timed(BERLIN_FOLD + timedelta(hours=hours), hours=2, zone="Europe/Berlin")
-    async with studio() as at:
-        at.server.state.switches.set({"dst_fold": fold})
-        single, *several = [
-            *await at.blocks.create([draft("k0", meant)]),
-            *await at.blocks.create([draft("k1", meant), draft("k2", meant)]),
-        ]
-        spans = [at.raw(seen(one).ref.id).span for one in (single, *several)]
-    assert {(span.start_utc, span.end_utc) for span in spans} == {(meant.start, meant.end)}
-    right = (fold == "earlier") == (hours == 0)
-    assert {span.zone for span in spans} == {"Europe/Berlin" if right else "UTC"}
-    assert {getattr(seen(one).event.when, "start", None) for one in (single, *several)} == {meant.start}
-
-
-async def test_a_time_whose_local_end_lies_before_its_start_is_written_in_utc() -> None:
-    meant = timed(BERLIN_FOLD, hours=0.75, zone="Europe/Berlin")  # 02:30 to 02:15, locally
-    async with studio() as at:
-        (made,) = await at.blocks.create([draft("k0", meant)])
-        assert len(at.requests(write=True)) == 1
-    assert seen(made).event.when == replace(meant, tzid="UTC")
-
-
-async def test_a_session_moved_across_the_gap_keeps_its_zone() -> None:
-    async with studio() as at:
-        session = at.session(at.yoga, timeZone="Europe/Berlin")
-        meant = timed(datetime(2026, 3, 29, 0, 30, tzinfo=UTC), hours=1, zone="Europe/Berlin")  # 01:30 to 03:30
-        (done,) = await at.adapter.update([Edit(ref(session), Event(when=meant), "1")])
-        assert len(at.requests(write=True)) == 1
-    assert seen(done).event.when == meant
-
-
 async def test_somebody_elses_edit_right_after_a_write_is_not_written_over() -> None:
     async with studio() as at:
         session = at.session(at.yoga)
@@ -217,20 +170,6 @@ async def test_somebody_elses_edit_right_after_a_write_is_not_written_over() -> 
         assert len(at.requests(write=True)) == 1
     assert seen(done).event.title == "Theirs"
     assert seen(done).version == "3"
-
-
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "W. Europe Standard Time", "CET"])
-async def test_a_zone_that_wix_would_not_take_becomes_utc(zone: str) -> None:
-    async with studio() as at:
-        (made,) = await at.blocks.create([draft("k1", timed(TOMORROW, zone=zone))])
-    assert seen(made).event.when == timed(TOMORROW)
-
-
-async def test_seconds_are_dropped_and_written_once() -> None:
-    async with studio() as at:
-        (made,) = await at.blocks.create([draft("k1", timed(TOMORROW + timedelta(seconds=30)))])
-        assert len(at.requests(write=True)) == 1
-    assert seen(made).event.when == timed(TOMORROW)
 
 
 async def test_an_update_writes_the_seen_fields_and_no_other() -> None:
@@ -316,9 +255,9 @@ async def test_an_update_of_what_is_not_there_is_stale() -> None:
 async def test_an_occurrence_is_written_alone_and_keeps_its_id() -> None:
     async with studio() as at:
         at.session(at.yoga, recurrenceRule={"frequency": "WEEKLY", "days": ["TUESDAY"]})
-        first, *_ = sorted((await at.adapter.read(WINDOW, {})).observations, key=lambda one: str(one.event.when))
+        first, *_ = sorted((await at.adapter.read(WINDOW)).observations, key=lambda one: str(one.event.when))
         (done,) = await at.adapter.update([Edit(first.ref, Event(title="Only this"), first.version)])
-        listed = (await at.adapter.read(WINDOW, {})).observations
+        listed = (await at.adapter.read(WINDOW)).observations
     assert seen(done).ref == first.ref
     assert [one.event.title for one in listed].count("Only this") == 1
 

@@ -61,8 +61,8 @@ async def test_a_dedicated_calendar_can_be_read_and_written_apart_from_the_other
     calendar = account_of(stage).open(made.id, zone="UTC", collection="another")
     item = seen((await calendar.create([draft()]))[0])
     assert item.ref.collection == calendar.collection == "another"
-    assert [one.ref for one in (await calendar.read(WINDOW, {})).observations] == [item.ref]
-    assert (await stage.calendar.read(WINDOW, {})).observations == ()
+    assert [one.ref for one in (await calendar.read(WINDOW)).observations] == [item.ref]
+    assert (await stage.calendar.read(WINDOW)).observations == ()
     assert (await calendar.check()).writable
 
 
@@ -92,7 +92,7 @@ async def test_reading_for_some_schedules_shows_their_sessions_only(stage: Stage
     first, second, *_ = await staff_of(site_of(stage))
     mine = await stage.hands.put_on(first, yoga(title="Mine"))
     await stage.hands.put_on(second, yoga(title="Theirs"))
-    found = await site_of(stage).covering([first]).read(WINDOW, {})
+    found = await site_of(stage).covering([first]).read(WINDOW)
     assert [one.ref for one in found.observations] == [mine]
 
 
@@ -101,7 +101,7 @@ async def test_reading_for_the_business_shows_the_sessions_of_all(stage: Stage) 
     schedules = await site_of(stage).schedules()
     whole = next(one for one in schedules if one.kind is ScheduleKind.BUSINESS)
     refs = {await stage.hands.put_on(one, yoga(title=one.name)) for one in await staff_of(site_of(stage))}
-    found = await site_of(stage).covering([whole]).read(WINDOW, {})
+    found = await site_of(stage).covering([whole]).read(WINDOW)
     assert {one.ref for one in found.observations} == refs
 
 
@@ -114,7 +114,7 @@ async def test_a_block_lies_on_the_schedule_it_was_aimed_at_and_names_its_provid
     assert made.traits.participants == 0
     assert made.traits.mark is not None
     assert made.traits.mark.provider == "apple"
-    found = await site_of(stage).covering([second]).read(WINDOW, {})
+    found = await site_of(stage).covering([second]).read(WINDOW)
     assert [one.ref for one in found.observations] == [made.ref]
 
 

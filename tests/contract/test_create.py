@@ -32,7 +32,7 @@ async def test_a_created_item_lies_at_the_outside_for_everybody_to_see(stage: St
 
 async def test_the_answer_is_the_observation_that_the_next_read_shows(stage: Stage) -> None:
     made = seen((await stage.calendar.create([draft()]))[0])
-    (found,) = (await stage.calendar.read(WINDOW, {})).observations
+    (found,) = (await stage.calendar.read(WINDOW)).observations
     assert (found.ref, found.version, found.fingerprint) == (made.ref, made.version, made.fingerprint)
     assert (found.event, found.traits) == (made.event, made.traits)
 
@@ -110,7 +110,7 @@ async def test_each_of_several_is_found_by_its_key_afterwards(stage: Stage) -> N
 async def test_our_mark_comes_back_from_every_read(stage: Stage) -> None:
     given = draft()
     made = seen((await stage.calendar.create([given]))[0])
-    (listed,) = (await stage.calendar.read(WINDOW, {})).observations
+    (listed,) = (await stage.calendar.read(WINDOW)).observations
     direct = (await stage.calendar.get([made.ref]))[made.ref]
     for one in (made, listed, direct):
         mark = one.traits.mark

@@ -23,7 +23,7 @@ async def test_a_deleted_item_is_gone_in_the_answer_and_in_every_read(stage: Sta
     assert is_gone(answer)
     assert answer.ref == made.ref
     assert is_gone((await stage.calendar.get([made.ref]))[made.ref])
-    assert (await stage.calendar.read(WINDOW, {})).listed == frozenset()
+    assert (await stage.calendar.read(WINDOW)).listed == frozenset()
     assert await stage.hands.titles() == []
 
 
@@ -76,10 +76,10 @@ async def test_of_several_the_stale_one_stays_and_the_others_go(stage: Stage) ->
 @pytest.mark.needs("delta")
 async def test_a_cursor_tells_what_we_deleted(stage: Stage) -> None:
     made = await created(stage)
-    full = await stage.calendar.read(WINDOW, {})
+    full = await stage.calendar.read(WINDOW)
     assert full.cursor is not None
     await stage.calendar.delete([Erasure(made.ref, made.version)])
-    found = await stage.calendar.read(full.cursor, {})
+    found = await stage.calendar.read(full.cursor)
     assert [one.group for one in found.removed] == [made.traits.group or made.ref.id]
 
 

@@ -22,7 +22,7 @@ async def test_get_finds_an_item_wherever_it_lies_in_time(stage: Stage) -> None:
 
 async def test_get_shows_the_same_as_a_read(stage: Stage) -> None:
     ref = await stage.hands.put(yoga())
-    (listed,) = (await stage.calendar.read(WINDOW, {})).observations
+    (listed,) = (await stage.calendar.read(WINDOW)).observations
     direct = (await stage.calendar.get([ref]))[ref]
     assert (direct.event, direct.version, direct.traits) == (listed.event, listed.version, listed.traits)
 

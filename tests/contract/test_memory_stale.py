@@ -22,7 +22,7 @@ def calendar(world: MemoryWorld) -> MemoryCalendar:
 
 
 async def titles(calendar: MemoryCalendar) -> list[object]:
-    return [one.event.title for one in (await calendar.read(WINDOW, {})).observations]
+    return [one.event.title for one in (await calendar.read(WINDOW)).observations]
 
 
 async def test_a_stale_read_shows_everything_as_it_was_before_the_last_changes(
@@ -65,22 +65,22 @@ async def test_behind_a_stale_read_with_a_cursor_no_change_is_lost(
     world: MemoryWorld, calendar: MemoryCalendar
 ) -> None:
     world.put(calendar.collection, "one", yoga(title="Old"))
-    cursor = (await calendar.read(WINDOW, {})).cursor
+    cursor = (await calendar.read(WINDOW)).cursor
     assert cursor is not None
     world.edit(calendar.collection, "one", Event(title="New"))
     world.faults["read"] = ["stale"]
-    stale = await calendar.read(cursor, {})
+    stale = await calendar.read(cursor)
     assert (stale.observations, stale.complete) == ((), True)
     assert stale.cursor is not None
-    assert [one.event.title for one in (await calendar.read(stale.cursor, {})).observations] == ["New"]
+    assert [one.event.title for one in (await calendar.read(stale.cursor)).observations] == ["New"]
 
 
 async def test_a_replica_behind_the_cursor_itself_gives_it_back(world: MemoryWorld, calendar: MemoryCalendar) -> None:
     world.put(calendar.collection, "one", YOGA)
-    cursor = (await calendar.read(WINDOW, {})).cursor
+    cursor = (await calendar.read(WINDOW)).cursor
     assert cursor is not None
     world.faults["read"] = ["stale"]
-    stale = await calendar.read(cursor, {})
+    stale = await calendar.read(cursor)
     assert (stale.observations, stale.cursor) == ((), cursor)
     assert world.deceived == []
 
@@ -95,7 +95,7 @@ async def test_the_weather_decides_where_no_fault_waits(world: MemoryWorld, cale
     world.put(calendar.collection, "one", YOGA)
     world.calls.weather = weather
     world.faults["read"] = ["cut"]
-    assert not (await calendar.read(WINDOW, {})).complete
+    assert not (await calendar.read(WINDOW)).complete
     assert await titles(calendar) == []
     await calendar.check()
     assert asked == [("read", Side.EXTERNAL), ("check", Side.EXTERNAL)]

@@ -143,7 +143,7 @@ async def test_a_replay_shows_the_version_before_once(world: MemoryWorld, calend
     world.faults["get"] = ["replay"]
     world.faults["read"] = ["replay"]
     old, new = [(await calendar.get([ref]))[ref] for _ in range(2)]
-    titles = [(await calendar.read(WINDOW, {})).observations[0].event.title for _ in range(2)]
+    titles = [(await calendar.read(WINDOW)).observations[0].event.title for _ in range(2)]
     assert (old.event.title, new.event.title) == ("Old", "New")
     assert (old.sequence or 0) < (new.sequence or 0)
     assert titles == ["Old", "New"]
@@ -152,10 +152,10 @@ async def test_a_replay_shows_the_version_before_once(world: MemoryWorld, calend
 async def test_a_replay_comes_by_cursor_too(world: MemoryWorld, calendar: MemoryCalendar) -> None:
     world.put(calendar.collection, "one", yoga(title="Old"))
     world.edit(calendar.collection, "one", Event(title="New"))
-    cursor = (await calendar.read(WINDOW, {})).cursor
+    cursor = (await calendar.read(WINDOW)).cursor
     assert cursor is not None
     world.faults["read"] = ["replay"]
-    assert [one.event.title for one in (await calendar.read(cursor, {})).observations] == ["Old"]
+    assert [one.event.title for one in (await calendar.read(cursor)).observations] == ["Old"]
 
 
 async def test_an_object_that_lost_one_of_its_items_is_among_the_changes(
@@ -163,10 +163,10 @@ async def test_an_object_that_lost_one_of_its_items_is_among_the_changes(
 ) -> None:
     for name in ("first", "second"):
         world.put(calendar.collection, name, YOGA, group="series")
-    cursor = (await calendar.read(WINDOW, {})).cursor
+    cursor = (await calendar.read(WINDOW)).cursor
     assert cursor is not None
     world.remove(calendar.collection, "first")
-    found = await calendar.read(cursor, {})
+    found = await calendar.read(cursor)
     assert (found.groups, found.removed) == ({"series": frozenset({"second"})}, ())
 
 
@@ -174,14 +174,14 @@ async def test_a_cut_listing_says_so_and_gives_no_cursor(world: MemoryWorld, cal
     for name in "abcd":
         world.put(calendar.collection, name, YOGA)
     world.faults["read"] = ["cut"]
-    found = await calendar.read(WINDOW, {})
+    found = await calendar.read(WINDOW)
     assert (found.complete, found.cursor, found.listed) == (False, None, frozenset("ab"))
 
 
 async def test_an_empty_listing_claims_to_be_complete(world: MemoryWorld, calendar: MemoryCalendar) -> None:
     ref = world.put(calendar.collection, "one", YOGA)
     world.faults["read"] = ["empty"]
-    found = await calendar.read(WINDOW, {})
+    found = await calendar.read(WINDOW)
     assert (found.complete, found.listed, found.observations) == (True, frozenset(), ())
     assert (await calendar.get([ref]))[ref].absence is None
 
@@ -246,12 +246,12 @@ async def test_a_session_that_vanished_is_unknown_and_a_cancelled_one_is_gone(wo
 
 async def test_a_calendar_without_cursors_gives_none_and_refuses_one(world: MemoryWorld) -> None:
     full = opened(world, FULL)
-    cursor = (await full.read(WINDOW, {})).cursor
+    cursor = (await full.read(WINDOW)).cursor
     assert cursor is not None
     plain = opened(world, dataclasses.replace(FULL, delta=False))
-    assert (await plain.read(WINDOW, {})).cursor is None
+    assert (await plain.read(WINDOW)).cursor is None
     with pytest.raises(CursorExpired):
-        await plain.read(cursor, {})
+        await plain.read(cursor)
 
 
 async def test_without_conditions_the_last_writer_wins(world: MemoryWorld) -> None:

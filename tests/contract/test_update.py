@@ -58,7 +58,7 @@ async def test_a_text_can_be_emptied(stage: Stage, name: Field) -> None:
 async def test_the_answer_has_the_version_and_the_fingerprint_of_the_next_read(stage: Stage) -> None:
     made = await created(stage)
     answer = await written(stage, made, Event(title="Pilates"))
-    (found,) = (await stage.calendar.read(WINDOW, {})).observations
+    (found,) = (await stage.calendar.read(WINDOW)).observations
     assert (found.version, found.fingerprint) == (answer.version, answer.fingerprint)
     assert answer.version != made.version
     assert answer.fingerprint != made.fingerprint

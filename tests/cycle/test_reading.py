@@ -11,7 +11,7 @@ import pytest
 
 from adapters.memory import FULL, MemoryAccount, MemoryCalendar, Place
 from syncd.model import Broken, ChangeSet, Connection, Cursor, Event, Gone, Observation, Ref, Side, Window
-from syncd.ports import Capabilities
+from syncd.ports import NOTHING_KNOWN, Capabilities, Known
 from syncd.store import open_store
 from tests.cycle.bench import EMAIL, SITE_ID, Bench, at, event
 
@@ -35,7 +35,7 @@ class WiredCalendar(MemoryCalendar):
 
     wire: Wire
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
         self.wire.asked.append("changes" if isinstance(since, Cursor) else "listing")
         shown = await super().read(since, known)
         hit = {name for name in self.wire.broken if name in shown.groups}

@@ -12,6 +12,7 @@ from typing import Final
 from adapters.memory import MemoryAccount, MemoryCalendar, Place
 from adapters.memory_calls import Caller, Fault
 from syncd.model import ChangeSet, Connection, Cursor, Event, Observation, Ref, Side, Window
+from syncd.ports import NOTHING_KNOWN, Known
 from tests.cycle.bench import EMAIL, SITE_ID, Bench, at, event
 
 READS: Final = ("read", "get", "find")
@@ -22,7 +23,7 @@ HALF_A_DAY: Final = timedelta(hours=12)
 class UnnumberedCalendar(MemoryCalendar):
     """A calendar whose versions have no order, as ETags have none."""
 
-    async def read(self, since: Cursor | Window, known: Mapping[str, str]) -> ChangeSet:
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
         shown = await super().read(since, known)
         return replace(shown, observations=tuple(_unnumbered(seen) for seen in shown.observations))
 

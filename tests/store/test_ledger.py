@@ -176,3 +176,9 @@ async def test_an_unknown_item_ages_with_the_readings_of_its_side(store: SqlStor
     assert (await store.tally("c1"))["unknown"] == 0
     await store.commit(Changes(read=[(Side.EXTERNAL, CALENDAR, NOW + timedelta(days=8))]), None)
     assert (await store.tally("c1"))["unknown"] == 1
+
+
+async def test_items_that_are_unknown_alike_on_both_sides_are_counted_apart(store: SqlStore) -> None:
+    lost = Absence(Gone.UNKNOWN, "404", NOW - timedelta(days=8))
+    await store.commit(Changes(observations=[session(absence=lost), outside(absence=lost)], links=[link()]), None)
+    assert (await store.tally("c1"))["unknown"] == 2

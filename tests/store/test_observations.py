@@ -150,20 +150,27 @@ async def test_a_forgotten_item_leaves_nothing_behind(store: SqlStore) -> None:
 async def test_fingerprints_name_present_groups_only(store: SqlStore) -> None:
     seen = [outside("a"), outside("b", absence=gone()), outside("c", fingerprint=None)]
     await store.commit(Changes(observations=seen), None)
-    assert await store.fingerprints(Side.EXTERNAL, CALENDAR) == {"a": "fp-1"}
+    assert await store.fingerprints(Side.EXTERNAL, CALENDAR) == {"a": "fp-1", "c": None}
+
+
+async def test_fingerprints_asked_for_by_group_are_those_of_these_groups(store: SqlStore) -> None:
+    seen = [outside("a"), outside("b", fingerprint="fp-2"), outside("c", absence=gone())]
+    await store.commit(Changes(observations=seen), None)
+    assert await store.fingerprints(Side.EXTERNAL, CALENDAR, ["b", "b", "c", "never"]) == {"b": "fp-2"}
+    assert await store.fingerprints(Side.EXTERNAL, CALENDAR, []) == {}
 
 
 async def test_a_group_whose_items_disagree_has_no_fingerprint(store: SqlStore) -> None:
     group = Traits(group="object")
     await store.commit(Changes(observations=[outside("a", "1", traits=group), outside("b", "2", traits=group)]), None)
-    assert await store.fingerprints(Side.EXTERNAL, CALENDAR) == {}
+    assert await store.fingerprints(Side.EXTERNAL, CALENDAR) == {"object": None}
 
 
-async def test_fingerprints_of_singles_leave_series_out(store: SqlStore) -> None:
+async def test_asked_for_singles_a_series_has_no_fingerprint(store: SqlStore) -> None:
     series = Traits(group="object", series="uid")
     await store.commit(Changes(observations=[outside("a"), outside("b", traits=series)]), None)
     assert await store.fingerprints(Side.EXTERNAL, CALENDAR) == {"a": "fp-1", "object": "fp-1"}
-    assert await store.fingerprints(Side.EXTERNAL, CALENDAR, singles=True) == {"a": "fp-1"}
+    assert await store.fingerprints(Side.EXTERNAL, CALENDAR, singles=True) == {"a": "fp-1", "object": None}
 
 
 async def test_a_group_gives_all_its_items_absent_ones_too(store: SqlStore) -> None:
@@ -196,7 +203,7 @@ async def test_the_database_and_the_window_agree_on_what_overlaps(
     looked = window(2, 4)
     await store.commit(Changes(observations=[session(event=Event(when, "x"))]), None)
     awaited = inside or isinstance(when, Unseen)  # what has no known time may be anywhere
-    assert await store.expected(Side.WIX, SITE, looked) == (["s1"] if awaited else [])
+    assert await store.expected(Side.WIX, SITE, looked, ["s1"]) == (["s1"] if awaited else [])
     assert await store.entering(Side.WIX, SITE, None, looked) == ([Ref(SITE, "s1")] if inside else [])
     assert isinstance(when, Unseen) or looked.meets(when) is inside
 
@@ -206,7 +213,8 @@ async def test_a_group_counts_each_item_in_the_window(store: SqlStore) -> None:
     seen = [outside(str(day), traits=group, event=event(day=day)) for day in (1, 2, 3, 9)]
     seen.append(outside("gone", traits=group, absence=gone()))
     await store.commit(Changes(observations=seen), None)
-    assert await store.expected(Side.EXTERNAL, CALENDAR, window(1, 5)) == ["object"]
+    assert await store.expected(Side.EXTERNAL, CALENDAR, window(1, 5), ["object", "never"]) == ["object"]
+    assert await store.expected(Side.EXTERNAL, CALENDAR, window(1, 5), ["other"]) == []
 
 
 async def test_only_what_the_old_window_did_not_hold_enters_the_new_one(store: SqlStore) -> None:
