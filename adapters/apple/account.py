@@ -3,6 +3,7 @@
 Not here: what is in a calendar (calendar), the wire (client).
 """
 
+import asyncio
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -126,6 +127,7 @@ class CalDavAccount:
         self._is_remembered = self._home is not None
         self._doubted = False
         self._writable: dict[str, bool] = {}
+        self._asking = asyncio.Lock()
         self.without_sync: set[str] = set()
         self.quiet: dict[tuple[str, str], tuple[str, Window]] = {}
 
@@ -202,9 +204,10 @@ class CalDavAccount:
         return await self.home() != before
 
     async def owner(self, calendar: str) -> Owner:
-        """Whose calendar it is and whether it may be written; asked once per calendar."""
-        if calendar not in self._writable:
-            await self.about(calendar)
+        """Whose calendar it is and whether it may be written; asked once per calendar, for all writes under way."""
+        async with self._asking:
+            if calendar not in self._writable:
+                await self.about(calendar)
         home = await self.home()
         return Owner(home.addresses, self.bridge, self._writable[calendar])
 

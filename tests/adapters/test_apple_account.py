@@ -1,5 +1,6 @@
 """The account: discovery, its calendars, the dedicated one; and that passwords and texts stay where they belong."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -65,6 +66,21 @@ async def test_at_most_eight_writes_are_allowed_at_once() -> None:
         )
         assert account.capabilities.max_in_flight == allowed
         await account.aclose()
+
+
+async def test_calls_side_by_side_ask_once_whose_calendar_it_is(world: World) -> None:
+    account = adapters.apple.create(
+        url=world.proxy.base_url, email=EMAIL, password=PASSWORD, clock=StillClock(), bridge=BRIDGE
+    )
+    try:
+        await account.identity()
+        name = world.path.removeprefix("/anna%40example.test/")
+        calendar = account.open(name, zone="Europe/Berlin", collection="cal-of-anna")
+        world.forget()
+        await asyncio.gather(calendar.get([]), calendar.get([]))
+    finally:
+        await account.aclose()
+    assert world.requests() == ["PROPFIND"]
 
 
 async def test_making_a_calendar_again_finds_the_one_that_is_there(world: World) -> None:
