@@ -1,19 +1,18 @@
-"""A studio and processes beside it, on each database; one calendar server for all of them, with an account for each."""
+"""The studio of the end-to-end tests and processes beside it, on each database."""
 
-import asyncio
-import itertools
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from syncd.sandbox.radicale import RadicaleServer
-from tests.e2e.studio import PASSWORD, Ground, Studio, studio_on
+from tests.e2e.conftest import ground, radicale
+from tests.e2e.studio import Ground, Studio, studio_on
 from tests.processes.gates import Gate, gate_before
 from tests.processes.workers import Workshop
 
-_people = itertools.count(1)
-_PEOPLE = 300
+__all__ = ["ground", "radicale"]
+
 _SERVICE = """
 [service]
 clock_url = "{clock}"
@@ -23,27 +22,14 @@ level = "error"
 
 
 @pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RadicaleServer]:
-    accounts = {f"anna{number}@example.test": PASSWORD for number in range(1, _PEOPLE)}
-    server = RadicaleServer(tmp_path_factory.mktemp("radicale"), accounts)
-    asyncio.run(server.start())
-    try:
-        yield server
-    finally:
-        asyncio.run(server.stop())
-
-
-@pytest.fixture(scope="session")
 def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bytecode")
 
 
 @pytest.fixture
-def place(calendars: RadicaleServer, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def place(ground: Ground) -> Ground:
     """Nothing is held for its number: those limits have tests of their own."""
-    limits = {"delete_limit": 1000, "delete_hard_limit": 1000}
-    account = f"anna{next(_people)}@example.test"
-    return Ground(database_url, calendars.base_url, account, tmp_path_factory.mktemp("studio"), limits)
+    return replace(ground, policy={"delete_limit": 1000, "delete_hard_limit": 1000})
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """When a process is killed, and what it was doing then.
 
-A moment is chosen beforehand, by the random numbers of a story; the phase is read afterwards from what the simulators
-and the journal hold. Not here: the story, the process.
+A moment is dealt beforehand, by the random numbers of a story; the phase is read afterwards from what the simulators
+and the journal hold, whatever moment was meant. Not here: the story, the process.
 """
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
@@ -23,7 +24,14 @@ from tests.processes.gates import Gate
 from tests.processes.workers import Worker, until
 
 PHASES: Final = ("reading", "planning", "journalling", "writing", "recording", "ending")
-_KINDS: Final = {"answer": 4, "read": 3, "intent": 3, "flight": 5, "written": 5}
+_KINDS: Final = {"answer": 4, "read": 3, "flight": 4, "written": 2}
+_STOPS: Final = {
+    "planned": "planned - -",
+    "intent": "journalled create|update|delete -",
+    "answered": r"answered PUT|DELETE|PATCH|POST \.ics$|/bulk/|/v3/events$|/v3/events/(?!query)",
+    "recorded": "recorded - -",
+}
+_STOPPED: Final = {"planned": 1, "intent": 3, "answered": 2, "recorded": 2}
 _WRITES: Final = (
     ("wix", {"method": "POST", "path": r"/v3/events$|/cancel$|/bulk/"}),
     ("wix", {"method": "PATCH"}),
@@ -36,9 +44,10 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """After the `number`-th answer, the reading, an intent, or a write on its way or answered; `after` seconds on.
+    """After the `number`-th answer, the reading, or a write on its way or answered, `after` seconds on; or at a stop.
 
-    `lost`: a write on its way never arrives; `late`: it arrives when the next process is at work already.
+    At a stop (`_STOPS`) the process stands still until it is killed, in stages too short to be met by watching from
+    outside. `lost`: a write on its way never arrives; `late`: it arrives when the next process is at work already.
     """
 
     kind: str
@@ -48,10 +57,16 @@ class Moment:
     late: bool = False
 
     @classmethod
-    def chosen(cls, random: Random) -> "Moment":
-        (kind,) = random.choices(list(_KINDS), list(_KINDS.values()))
+    def chosen(cls, kind: str, random: Random) -> "Moment":
+        if kind in _STOPS:
+            return cls(kind)
         number = random.randint(0, 9) if kind == "answer" else random.choice((0, 0, 0, 1))
         return cls(kind, number, random.choice((0.0, 0.0, 0.003)), random.random() < 0.3, random.random() < 0.4)
+
+    @property
+    def stop_at(self) -> str:
+        """Where the process is to stop itself; empty where it is watched."""
+        return _STOPS.get(self.kind, "")
 
     async def comes(self, studio: Studio, gate: Gate, worker: Worker) -> bool:
         """Whether it came before the process had ended by itself."""
@@ -60,7 +75,9 @@ class Moment:
                 gate.plant(side, match, skip=self.number, lost=self.lost)
 
         async def now() -> bool:
-            return worker.is_over or await self._is_now(studio, gate)
+            if worker.is_over:
+                return True
+            return worker.state == "T" if self.stop_at else await self._is_now(studio, gate)
 
         await until(now)
         if self.after:
@@ -75,9 +92,22 @@ class Moment:
                 return len([row for row in answers(studio) if row["write"]]) > self.number
             case "flight":
                 return gate.held > 0
-            case "intent":
-                return bool(await studio.store.open_writes(studio.connection_ids[-1]))
         return await has_read(studio)
+
+
+@dataclass(slots=True)
+class Deck:
+    """The moments of one story: every kind as often as it is to be met, in an order that chance gives."""
+
+    random: Random
+    left: list[str] = field(default_factory=lambda: list(Counter(_KINDS | _STOPPED).elements()))
+
+    def deal(self) -> Moment:
+        """One of those that are left; it stays among them until it has come."""
+        return Moment.chosen(self.random.choice(self.left), self.random)
+
+    def has_come(self, moment: Moment) -> None:
+        self.left.remove(moment.kind)
 
 
 def answers(studio: Studio) -> Rows:

@@ -3,15 +3,18 @@
 Not here: stopping, waking and the other process (test_paused).
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 from syncd.model import Side
 from tests.e2e.outside import lines
-from tests.e2e.studio import Studio, local
+from tests.e2e.studio import Studio, local, spans
+
+NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Stop(StrEnum):
@@ -28,24 +31,32 @@ class Stop(StrEnum):
         return self in (Stop.LANDED, Stop.ANSWERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One write. `prepare` leaves it to the next pass; `meanwhile` and `afterwards` are people's acts, before the
+class Scenario(ABC):
+    """One write. `late`: the status of one that is applied last of all; `left`: how many blocks it leaves then that
+    somebody must look at."""
 
-    other process has its pass and after it. `late`: the status of a write that is applied last of all; `left`: how many
-    blocks it leaves that somebody must look at.
-    """
+    name: ClassVar[str]
+    action: ClassVar[str]
+    side: ClassVar[Side]
+    match: ClassVar[Mapping[str, str]]
+    late: ClassVar[int]
+    left: ClassVar[int] = 0
 
-    name: str
-    action: str
-    side: Side
-    match: Mapping[str, str]
-    prepare: Callable[[Studio], Awaitable[None]]
-    meanwhile: Callable[[Studio, Stop], Awaitable[None]]
-    afterwards: Callable[[Studio, Stop], Awaitable[None]]
-    expected: Callable[[Stop], dict[str, Counter[str]]]
-    late: int
-    left: int = 0
+    @abstractmethod
+    async def prepare(self, studio: Studio) -> None:
+        """Leave the write to the next pass."""
+
+    @abstractmethod
+    async def meanwhile(self, studio: Studio, stop: Stop) -> None:
+        """What people do before the other process has its pass."""
+
+    @abstractmethod
+    async def afterwards(self, studio: Studio) -> None:
+        """What they do after it."""
+
+    @abstractmethod
+    def expected(self, stop: Stop) -> dict[str, Counter[str]]:
+        """What lies there in the end, as `found` shows it."""
 
 
 async def found(studio: Studio) -> dict[str, Counter[str]]:
@@ -66,6 +77,25 @@ def lies(sessions: str = "", blocks: str = "") -> dict[str, Counter[str]]:
     return {name: Counter(text.split("|") if text else ()) for name, text in there.items()}
 
 
+# what people do
+
+
+async def _synced(studio: Studio, *, sessions: Mapping[str, int] = NONE, events: Mapping[str, int] = NONE) -> None:
+    """A connection that has carried over sessions at nine and events at three, by title and day; eleven minutes on."""
+    await studio.connect()
+    for title, day in sessions.items():
+        studio.session(title, local(day, "09:00"))
+    for title, day in events.items():
+        await studio.event(title, local(day, "15:00"))
+    await studio.sync()
+    studio.clock.advance(660)
+
+
+async def _session(studio: Studio, title: str) -> str:
+    """The id of the session that has a title now."""
+    return next(ref for ref, row in (await studio.at_wix()).items() if row["title"] == title)
+
+
 def _an_hour_later(day: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """The edit of an object that lasts from nine to ten on a day."""
     return (f"{day}T100000", f"{day}T110000"), (f"{day}T090000", f"{day}T100000")
@@ -80,193 +110,116 @@ def _short(text: str) -> str:
     return f"{text[6:8]}T{text[9:11]}:{text[11:13]}"
 
 
-# a bulk create at the site
+# the writes
 
 
-async def _four_errands(studio: Studio) -> None:
-    await studio.connect()
-    await studio.sync()
-    studio.clock.advance(660)
-    for day in range(5, 9):
-        await studio.event(f"Errand {day}", local(day, "15:00"))
+class _BulkAtTheSite(Scenario):
+    """Made late, all four blocks are there twice: exact twins are removed, and R29 leaves and lists the others."""
+
+    name, action, side, late, left = "a bulk create at the site", "create", Side.WIX, 200, 2
+    match = MappingProxyType({"method": "POST", "path": r"/bulk/events/create$"})
+
+    async def prepare(self, studio: Studio) -> None:
+        await _synced(studio)
+        for day in range(5, 9):
+            await studio.event(f"Errand {day}", local(day, "15:00"))
+
+    async def meanwhile(self, studio: Studio, _: Stop) -> None:
+        await studio.outside.edit("home/", "errand-5.ics", ("SUMMARY:Errand 5", "SUMMARY:Errand five"))
+
+    async def afterwards(self, studio: Studio) -> None:
+        studio.edit(await _session(studio, "Errand 6"), title="Errand six")
+
+    def expected(self, stop: Stop) -> dict[str, Counter[str]]:
+        blocks = "Errand five 07T15:00|Errand six 08T15:00|Errand 7 09T15:00|Errand 8 10T15:00"
+        late = Counter({"Errand 5 07T15:00": 1, "Errand 6 08T15:00": 1} if stop is Stop.FLYING else {})
+        there = lies(blocks=blocks)
+        return {**there, "blocks": there["blocks"] + late}
 
 
-async def _an_errand_is_renamed(studio: Studio, _: Stop) -> None:
-    await studio.outside.edit("home/", "errand-5.ics", ("SUMMARY:Errand 5", "SUMMARY:Errand five"))
+class _CancelAtTheSite(Scenario):
+    """Of a session whose copy is gone: seen once; the pass that cancels is the next, as the session is the original."""
+
+    name, action, side, late = "a cancellation at the site", "delete", Side.WIX, 428
+    match = MappingProxyType({"method": "POST", "path": r"/cancel$"})
+
+    async def prepare(self, studio: Studio) -> None:
+        await _synced(studio, sessions={"Yoga": 5, "Pilates": 6})
+        await studio.remove_copy("Yoga")
+        await studio.sync()
+
+    async def meanwhile(self, studio: Studio, stop: Stop) -> None:
+        """Where Wix has it not yet; one on its way there has no precondition, and would take this too."""
+        if stop is Stop.BEFORE:
+            studio.edit(await _session(studio, "Yoga"), title="Yoga kept")
+        studio.edit(await _session(studio, "Pilates"), title="Pilates later")
+
+    async def afterwards(self, studio: Studio) -> None:
+        await studio.edit_copy("Pilates later", *_an_hour_later("20260308"))
+
+    def expected(self, stop: Stop) -> dict[str, Counter[str]]:
+        return lies("Pilates later 08T10:00" + ("|Yoga kept 07T09:00" if stop is Stop.BEFORE else ""))
 
 
-async def _a_block_is_renamed(studio: Studio, _: Stop) -> None:
-    block = (await studio.blocks())["Errand 6 2026-03-08T15:00"]
-    studio.edit(block["id"], title="Errand six")
+class _UpdateOutside(Scenario):
+    name, action, side, late = "an update outside", "update", Side.EXTERNAL, 412
+    match = MappingProxyType({"method": "PUT", "path": r"\.ics$"})
+
+    async def prepare(self, studio: Studio) -> None:
+        await _synced(studio, sessions={"Yoga": 5})
+        studio.edit(await _session(studio, "Yoga"), title="Power yoga")
+
+    async def meanwhile(self, studio: Studio, _: Stop) -> None:
+        (name,) = await studio.outside.objects(await studio.dedicated())
+        await studio.outside.edit(await studio.dedicated(), name, *_an_hour_later("20260307"))
+
+    async def afterwards(self, studio: Studio) -> None:
+        studio.edit(await _session(studio, "Power yoga"), notes="Bring a mat")
+
+    def expected(self, _: Stop) -> dict[str, Counter[str]]:
+        return lies("Power yoga 07T10:00")
 
 
-def _four_blocks(stop: Stop) -> dict[str, Counter[str]]:
-    """Each once. Made late, all four are there twice: exact twins are removed, and R29 leaves and lists the others."""
-    blocks = "Errand five 07T15:00|Errand six 08T15:00|Errand 7 09T15:00|Errand 8 10T15:00"
-    late = Counter({"Errand 5 07T15:00": 1, "Errand 6 08T15:00": 1} if stop is Stop.FLYING else {})
-    there = lies(blocks=blocks)
-    return {**there, "blocks": there["blocks"] + late}
+class _CreateOutside(Scenario):
+    name, action, side, late = "a create outside", "create", Side.EXTERNAL, 412
+    match = MappingProxyType({"method": "PUT", "path": r"\.ics$"})
+
+    async def prepare(self, studio: Studio) -> None:
+        await _synced(studio, sessions={"Pilates": 6})
+        studio.session("Yoga", local(5, "09:00"))
+
+    async def meanwhile(self, studio: Studio, _: Stop) -> None:
+        studio.edit(await _session(studio, "Yoga"), title="Yoga for two")
+
+    async def afterwards(self, studio: Studio) -> None:
+        await studio.edit_copy("Yoga for two", *_an_hour_later("20260307"))
+
+    def expected(self, _: Stop) -> dict[str, Counter[str]]:
+        return lies("Pilates 08T09:00|Yoga for two 07T10:00")
 
 
-BULK: Final = Scenario(
-    "a bulk create at the site",
-    "create",
-    Side.WIX,
-    {"method": "POST", "path": r"/bulk/events/create$"},
-    _four_errands,
-    _an_errand_is_renamed,
-    _a_block_is_renamed,
-    _four_blocks,
-    late=200,
-    left=2,
-)
+class _DeleteOutside(Scenario):
+    """Of an event whose block is gone: seen once; the pass that deletes is the next, as the event is the original."""
+
+    name, action, side, late = "a delete outside", "delete", Side.EXTERNAL, 412
+    match = MappingProxyType({"method": "DELETE", "path": r"\.ics$"})
+
+    async def prepare(self, studio: Studio) -> None:
+        await _synced(studio, events={"Dentist": 5, "Errand": 6})
+        studio.cancel(await _session(studio, "Dentist"))
+        await studio.sync()
+
+    async def meanwhile(self, studio: Studio, stop: Stop) -> None:
+        if not stop.is_applied:
+            await studio.outside.edit("home/", "dentist.ics", ("SUMMARY:Dentist", "SUMMARY:Dentist again"))
+        await studio.outside.edit("home/", "errand.ics", ("SUMMARY:Errand", "SUMMARY:Errand later"))
+
+    async def afterwards(self, studio: Studio) -> None:
+        studio.edit(await _session(studio, "Errand later"), **spans(local(6, "16:00")))
+
+    def expected(self, stop: Stop) -> dict[str, Counter[str]]:
+        return lies(blocks="Errand later 08T16:00" + ("" if stop.is_applied else "|Dentist again 07T15:00"))
 
 
-# a cancellation at the site
-
-
-async def _a_copy_is_removed(studio: Studio) -> None:
-    """Seen once; the pass that cancels is the next one, since the session is the original."""
-    await studio.connect()
-    studio.session("Yoga", local(5, "09:00"))
-    studio.session("Pilates", local(6, "09:00"))
-    await studio.sync()
-    studio.clock.advance(660)
-    await studio.remove_copy("Yoga")
-    await studio.sync()
-
-
-async def _its_session_is_renamed(studio: Studio, stop: Stop) -> None:
-    """Where Wix has not got the cancellation yet; one on its way there has no precondition, and would take this too."""
-    rows = {row["title"]: ref for ref, row in (await studio.at_wix()).items()}
-    if stop is Stop.BEFORE:
-        studio.edit(rows["Yoga"], title="Yoga kept")
-    studio.edit(rows["Pilates"], title="Pilates later")
-
-
-async def _the_other_copy_is_moved(studio: Studio, _: Stop) -> None:
-    await studio.edit_copy(
-        "Pilates later", ("20260308T100000", "20260308T110000"), ("20260308T090000", "20260308T100000")
-    )
-
-
-CANCEL: Final = Scenario(
-    "a cancellation at the site",
-    "delete",
-    Side.WIX,
-    {"method": "POST", "path": r"/cancel$"},
-    _a_copy_is_removed,
-    _its_session_is_renamed,
-    _the_other_copy_is_moved,
-    lambda stop: lies("Pilates later 08T10:00" + ("|Yoga kept 07T09:00" if stop is Stop.BEFORE else "")),
-    late=428,
-)
-
-
-# an update outside
-
-
-async def _a_session_is_renamed(studio: Studio) -> None:
-    await studio.connect()
-    ref = studio.session("Yoga", local(5, "09:00"))
-    await studio.sync()
-    studio.clock.advance(660)
-    studio.edit(ref, title="Power yoga")
-
-
-async def _its_copy_is_moved(studio: Studio, _: Stop) -> None:
-    (name,) = await studio.outside.objects(await studio.dedicated())
-    await studio.outside.edit(await studio.dedicated(), name, *_an_hour_later("20260307"))
-
-
-async def _it_gets_notes(studio: Studio, _: Stop) -> None:
-    (ref,) = await studio.at_wix()
-    studio.edit(ref, notes="Bring a mat")
-
-
-PUT: Final = Scenario(
-    "an update outside",
-    "update",
-    Side.EXTERNAL,
-    {"method": "PUT", "path": r"\.ics$"},
-    _a_session_is_renamed,
-    _its_copy_is_moved,
-    _it_gets_notes,
-    lambda _: lies("Power yoga 07T10:00"),
-    late=412,
-)
-
-
-# a create outside
-
-
-async def _a_new_session(studio: Studio) -> None:
-    await studio.connect()
-    studio.session("Pilates", local(6, "09:00"))
-    await studio.sync()
-    studio.clock.advance(660)
-    studio.session("Yoga", local(5, "09:00"))
-
-
-async def _it_is_renamed(studio: Studio, _: Stop) -> None:
-    ref = next(ref for ref, row in (await studio.at_wix()).items() if row["title"] == "Yoga")
-    studio.edit(ref, title="Yoga for two")
-
-
-async def _the_new_copy_is_moved(studio: Studio, _: Stop) -> None:
-    await studio.edit_copy(
-        "Yoga for two", ("20260307T100000", "20260307T110000"), ("20260307T090000", "20260307T100000")
-    )
-
-
-COPY: Final = Scenario(
-    "a create outside",
-    "create",
-    Side.EXTERNAL,
-    {"method": "PUT", "path": r"\.ics$"},
-    _a_new_session,
-    _it_is_renamed,
-    _the_new_copy_is_moved,
-    lambda _: lies("Pilates 08T09:00|Yoga for two 07T10:00"),
-    late=412,
-)
-
-
-# a delete outside, of an original
-
-
-async def _a_block_is_cancelled(studio: Studio) -> None:
-    """Seen once; the pass that deletes is the next one, since the event is the original."""
-    await studio.connect()
-    await studio.event("Dentist", local(5, "15:00"))
-    await studio.event("Errand", local(6, "15:00"))
-    await studio.sync()
-    studio.clock.advance(660)
-    studio.cancel((await studio.blocks())["Dentist 2026-03-07T15:00"]["id"])
-    await studio.sync()
-
-
-async def _its_event_is_renamed(studio: Studio, stop: Stop) -> None:
-    if not stop.is_applied:
-        await studio.outside.edit("home/", "dentist.ics", ("SUMMARY:Dentist", "SUMMARY:Dentist again"))
-    await studio.outside.edit("home/", "errand.ics", ("SUMMARY:Errand", "SUMMARY:Errand later"))
-
-
-async def _the_other_block_is_moved(studio: Studio, _: Stop) -> None:
-    block = (await studio.blocks())["Errand later 2026-03-08T15:00"]
-    studio.edit(block["id"], start={"localDate": "2026-03-08T16:00:00"}, end={"localDate": "2026-03-08T17:00:00"})
-
-
-DELETE: Final = Scenario(
-    "a delete outside",
-    "delete",
-    Side.EXTERNAL,
-    {"method": "DELETE", "path": r"\.ics$"},
-    _a_block_is_cancelled,
-    _its_event_is_renamed,
-    _the_other_block_is_moved,
-    lambda stop: lies(blocks="Errand later 08T16:00" + ("" if stop.is_applied else "|Dentist again 07T15:00")),
-    late=412,
-)
-
-SCENARIOS: Final = {one.name: one for one in (BULK, CANCEL, PUT, COPY, DELETE)}
+_WRITES: Final = (_BulkAtTheSite(), _CancelAtTheSite(), _UpdateOutside(), _CreateOutside(), _DeleteOutside())
+SCENARIOS: Final[Mapping[str, Scenario]] = {one.name: one for one in _WRITES}

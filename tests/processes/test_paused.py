@@ -26,6 +26,7 @@ pytestmark = pytest.mark.timeout(300)
 
 _SECONDS: Final = 3  # of a lease: what a pass needs between two of its renewals, on a busy machine
 _PASSES: Final = 10
+_FIRST_WRITES: Final = 2  # as many as a process has under way at first
 _SIDES: Final = {"wix": "wix", "external": "apple"}
 _DATABASES: Final = {"sqlite": (), "postgresql": (pytest.mark.postgresql,)}
 _SELDOM: Final = ("a create outside",)  # a PUT like the update
@@ -59,7 +60,7 @@ async def test_what_a_woken_process_found_is_refused_and_no_edit_is_lost_or_doub
         studio.clock.advance(60)  # a bulk may be under way for half a minute
         await one.meanwhile(studio, stop)
         await _taken_over(studio, workshop)
-        await one.afterwards(studio, stop)
+        await one.afterwards(studio)
         if stop is Stop.FLYING:
             await _lands(studio, gate, one)
         studio.forget_requests()
@@ -187,19 +188,19 @@ async def test_a_woken_process_neither_writes_on_nor_ends_the_lease_of_the_one_t
     every = {"method": "PUT"}
     gate.plant("apple", every, times=-1, lost=True)
     with workshop.pass_(lease=_SECONDS) as first:
-        await until(lambda: gate.held > 0)
+        await until(lambda: gate.held == _FIRST_WRITES)  # all are sent: none is on its way out when it is stopped
         first.pause()
         await first.paused()
         gate.clear()
         await until(lambda: _expired(studio))
         gate.plant("apple", every, times=-1, lost=True)
         with workshop.pass_() as second:
-            await until(lambda: gate.held == 2)  # as many as a process has under way at first
+            await until(lambda: gate.held == _FIRST_WRITES)
             first.wake()
             told = await first.passed()
             assert (told["code"], told["written"]) == (1, 0)
             assert "another process took over" in told["error"]
-            assert gate.held == 2, studio.written()
+            assert gate.held == _FIRST_WRITES, studio.written()
             with workshop.pass_() as third:
                 assert (await third.passed())["skipped"] == "another process works on this site"
             assert not second.is_over

@@ -20,6 +20,7 @@ from typing import Any, Final
 _PATIENCE: Final = 60.0
 _GLANCE: Final = 0.002
 _HERE: Final = Path(__file__).resolve().parent
+_PLANTED: Final = (_HERE / "planted", _HERE.parent.parent)  # the product of this tree, not the installed one
 
 
 async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]]) -> None:
@@ -103,7 +104,7 @@ class Workshop:
         `stop_at`: see planted/sitecustomize. `lease`: seconds, where it is not to have the usual ones.
         """
         output, errors = (self.config.with_name(f"{time.monotonic_ns()}.{end}") for end in ("out", "err"))
-        more = {"PYTHONPATH": str(_HERE / "planted"), "STOP_AT": stop_at} if stop_at else {}
+        more = {"PYTHONPATH": os.pathsep.join(map(str, _PLANTED)), "STOP_AT": stop_at} if stop_at else {}
         more |= {"SYNCD_SERVICE__LEASE_SECONDS": str(lease)} if lease else {}
         command = [sys.executable, "-m", "syncd", "--config", str(self.config), *args]
         with output.open("wb") as told, errors.open("wb") as logged:
