@@ -14,30 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.world import APP, EMAIL, INSTANCE, SECRET
-from syncd.secrets import write_file
+from tests.configuration import Configuration, SiteAccess
 
 Json = dict[str, Any]
 ROOT: Final = Path(__file__).resolve().parent.parent
-
-_CONFIG: Final = """\
-bridge_id = "bridge000001"
-[store]
-url = "{store}"
-[secrets]
-key_file = "syncd.key"
-[wix]
-base_url = "{wix}"
-app_id = "{app}"
-app_secret = "{secret}"
-[[wix.sites]]
-instance_id = "{instance}"
-[apple]
-url = "{apple}"
-[policy]
-delete_limit = 1000
-delete_hard_limit = 1000
-create_limit = 20000
-"""
+_BRIDGE: Final = "bridge000001"
+_NO_LIMITS: Final = {"delete_limit": 1000, "delete_hard_limit": 1000, "create_limit": 20000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +131,8 @@ class Stage:
         self.facts = self.world.say(what)
 
     def _configure(self) -> None:
-        if not (self.folder / "syncd.key").exists():
-            write_file(self.folder / "syncd.key")
-        values = {"app": APP, "secret": SECRET, "instance": INSTANCE, "store": self.database}
-        places = {key: self.facts[key] for key in ("wix", "apple")}
-        (self.folder / "syncd.toml").write_text(_CONFIG.format(**values, **places))
+        access = SiteAccess(self.facts["wix"], APP, SECRET, INSTANCE)
+        Configuration(_BRIDGE, access, self.facts["apple"], self.database, _NO_LIMITS).write(self.folder)
 
 
 def requests_of(log: Mapping[str, Sequence[Json]]) -> list[Request]:

@@ -34,8 +34,8 @@ from syncd.sandbox.wix import WixServer, WixState, events, schedules
 from syncd.sandbox.wix.access import ALL_SCOPES
 from syncd.sandbox.wix.state import Site
 from syncd.sandbox.wix.values import BOOKINGS_APP, BUSINESS_EXTERNAL_ID, Resource, Schedule
-from syncd.secrets import write_file
 from syncd.store import SqlStore, open_store
+from tests.configuration import Configuration, SiteAccess
 from tests.e2e.outside import Outside, lines
 
 NOW: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday; both changes of the clock lie within the window
@@ -47,24 +47,6 @@ ANNA, BEN, ROOM_1, ROOM_2 = (str(uuid.UUID(int=number)) for number in (21, 22, 2
 # All of it is plain HTTP on this machine; certificates take long to load.
 _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _numbers = itertools.count(1)
-
-_CONFIG: Final = """\
-bridge_id = "{bridge}"
-[store]
-url = "{store}"
-[secrets]
-key_file = "syncd.key"
-[wix]
-base_url = "{wix}"
-app_id = "{app}"
-app_secret = "{secret}"
-[[wix.sites]]
-instance_id = "{instance}"
-[apple]
-url = "{apple}"
-[policy]
-{policy}
-"""
 
 Json = dict[str, Any]
 
@@ -332,12 +314,8 @@ async def studio_on(ground: Ground) -> AsyncIterator[Studio]:
 
 
 def _written(ground: Ground, wix: WixServer, proxy: FaultProxy) -> Path:
-    write_file(ground.folder / "syncd.key")
-    file = ground.folder / "syncd.toml"
-    values = {"app": APP, "secret": SECRET, "instance": INSTANCE, "bridge": BRIDGE, "store": ground.database}
-    policy = "\n".join(f"{key} = {f'{value!r}'.lower()}" for key, value in ground.policy.items())
-    file.write_text(_CONFIG.format(wix=wix.base_url, apple=proxy.base_url, policy=policy, **values))
-    return file
+    access = SiteAccess(wix.base_url, APP, SECRET, INSTANCE)
+    return Configuration(BRIDGE, access, proxy.base_url, ground.database, ground.policy).write(ground.folder)
 
 
 def _site(state: WixState) -> tuple[Site, dict[str, Schedule]]:

@@ -1,14 +1,13 @@
 """The calendar answers from before a write, in part, or with somebody else's edit: over the real adapters. R24."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tests.e2e.outside import lines
 from tests.e2e.studio import Studio, local
 from tests.stale.liars import GET, LISTING, MULTIGET, Spec, earlier, lied_to, outside, undisturbed
+from tests.stale.situations import copies, deleted_event, event_with_block, moved_event, retitled_session, warmed_up
 
 BODIES = (MULTIGET, GET)
 READS = pytest.mark.parametrize("reads", [(LISTING,), (LISTING, *BODIES)], ids=["listed", "listed and read by address"])
@@ -18,23 +17,15 @@ async def starts(studio: Studio) -> set[str]:
     return set(await studio.blocks())
 
 
-async def shown(studio: Studio) -> Mapping[str, Any]:
-    return {lines(text, "SUMMARY")[0]: text for text in (await studio.exported()).values()}
-
-
 @READS
 @pytest.mark.rule("R24", "R5")
 async def test_an_event_shown_as_it_was_before_it_was_moved_does_not_move_its_block_back(
     studio: Studio, reads: tuple[Spec, ...]
 ) -> None:
-    await studio.connect()
-    name = await studio.event("Dentist", local(1, "15:00"))
-    await studio.sync()
-    await studio.event("Dentist", local(1, "16:00"))
+    name = await moved_event(studio)
     await studio.settle(2)
     outside(studio, earlier(name), *reads)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert await starts(studio) == {"Dentist 2026-03-03T16:00"}
     await studio.assert_at_rest()
 
@@ -44,26 +35,19 @@ async def test_an_event_shown_as_it_was_before_it_was_moved_does_not_move_its_bl
 async def test_a_copy_shown_as_it_was_before_our_write_is_no_edit_of_it(
     studio: Studio, reads: tuple[Spec, ...]
 ) -> None:
-    await studio.connect()
-    ref = studio.session("Yoga")
-    await studio.sync()
-    studio.edit(ref, title="Power yoga")
+    ref = await retitled_session(studio)
     await studio.sync()
     outside(studio, earlier(await studio.copy_named("Power yoga")), *reads)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert (await studio.at_wix())[ref]["title"] == "Power yoga"
-    assert set(await shown(studio)) == {"Power yoga"}
+    assert set(await copies(studio)) == {"Power yoga"}
     await studio.assert_at_rest()
 
 
 @pytest.mark.rule("R24", "R5")
 @pytest.mark.parametrize("reads", [(LISTING,), BODIES], ids=["listed", "read by address"])
 async def test_an_edit_that_one_read_does_not_show_yet_is_not_lost(studio: Studio, reads: tuple[Spec, ...]) -> None:
-    await studio.connect()
-    name = await studio.event("Dentist", local(1, "15:00"))
-    await studio.settle(2)
-    await studio.event("Dentist", local(1, "16:00"))
+    name = await moved_event(studio)
     outside(studio, earlier(name), *reads)
     await lied_to(studio, "replay_rows", passes=1)
     await studio.settle(1)
@@ -78,7 +62,6 @@ async def test_an_event_that_is_listed_and_cannot_be_read_yet_is_not_lost(studio
     name = await studio.event("Dentist", local(1, "15:00"))
     outside(studio, earlier(name), *BODIES)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert await starts(studio) == {"Dentist 2026-03-03T15:00"}
     await studio.assert_at_rest()
 
@@ -88,27 +71,20 @@ async def test_an_event_that_is_listed_and_cannot_be_read_yet_is_not_lost(studio
 async def test_a_deleted_event_that_is_shown_once_more_gets_no_block_again(
     studio: Studio, reads: tuple[Spec, ...]
 ) -> None:
-    await studio.connect()
-    name = await studio.event("Dentist", local(1, "15:00"))
-    await studio.sync()
-    await studio.outside.remove("home/", name)
+    name = await deleted_event(studio)
     await studio.settle(2)
     assert await studio.blocks() == {}
     outside(studio, earlier(name), *reads)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert await studio.blocks() == {}
     await studio.assert_at_rest()
 
 
 @pytest.mark.rule("R6")
 async def test_an_event_that_is_listed_as_gone_and_can_be_read_keeps_its_block(studio: Studio) -> None:
-    await studio.connect()
-    name = await studio.event("Dentist", local(1, "15:00"))
-    await studio.settle(2)
+    name = await event_with_block(studio)
     outside(studio, earlier(name), LISTING)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert await starts(studio) == {"Dentist 2026-03-03T15:00"}
     await studio.assert_at_rest()
 
@@ -117,13 +93,9 @@ async def test_an_event_that_is_listed_as_gone_and_can_be_read_keeps_its_block(s
 async def test_an_event_that_is_gone_and_can_still_be_read_loses_its_block_when_it_no_longer_can(
     studio: Studio,
 ) -> None:
-    await studio.connect()
-    name = await studio.event("Dentist", local(1, "15:00"))
-    await studio.settle(2)
-    await studio.outside.remove("home/", name)
+    name = await deleted_event(studio)
     outside(studio, earlier(name), *BODIES)
     await undisturbed(studio, "replay_rows")
-    await studio.settle(1)
     assert await studio.blocks() == {}
     await studio.assert_at_rest()
 
@@ -167,9 +139,7 @@ async def test_what_a_short_answer_leaves_out_comes_with_the_daily_listing(studi
 async def test_an_edit_right_behind_our_write_is_kept_though_our_write_was_answered_with_its_version(
     studio: Studio, first: bool
 ) -> None:
-    await studio.connect()
-    warm_up = studio.session("Warm-up", local(1, "08:00"))
-    await studio.settle(2)
+    warm_up = await warmed_up(studio)
     ref = studio.session("Yoga", local(1, "10:00"))
     if not first:
         await studio.sync()
@@ -179,22 +149,20 @@ async def test_an_edit_right_behind_our_write_is_kept_though_our_write_was_answe
     await lied_to(studio, "foreign_edit", passes=1)
     await studio.settle(2)
     assert [(await studio.at_wix())[one]["title"] for one in (warm_up, ref)] == ["Warm-up", "Theirs"]
-    assert set(await shown(studio)) == {"Warm-up", "Theirs"}
+    assert set(await copies(studio)) == {"Warm-up", "Theirs"}
     await studio.assert_at_rest()
 
 
 @pytest.mark.rule("R1", "R13")
 async def test_a_create_whose_reply_was_lost_and_that_is_not_shown_yet_is_not_doubled(studio: Studio) -> None:
-    await studio.connect()
-    studio.session("Warm-up", local(1, "08:00"))
-    await studio.settle(2)
+    await warmed_up(studio)
     studio.session("Yoga", local(1, "10:00"))
     outside(studio, {"drop": "after"}, {"method": "PUT"}, times=1)
     await lied_to(studio, "drop", passes=1)
     outside(studio, earlier(), LISTING, MULTIGET, GET)
     await lied_to(studio, "replay_rows", passes=1)
     await studio.settle(2)
-    assert set(await shown(studio)) == {"Warm-up", "Yoga"}
+    assert set(await copies(studio)) == {"Warm-up", "Yoga"}
     await studio.assert_at_rest()
 
 
