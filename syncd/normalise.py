@@ -9,6 +9,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -32,6 +33,7 @@ from syncd.model import (
     Timed,
     Value,
     instants,
+    same,
 )
 
 BUSY = "Busy"
@@ -107,8 +109,16 @@ def fit_value(name: Field, value: Value, limits: Mapping[Field, int]) -> Value:
 
 
 def holds_in_part(value: Value, fuller: Value) -> bool:
-    """Whether `value` is `fuller` cut short, as by a side with a shorter limit (R10)."""
+    """Whether `value` is `fuller` cut short, as by a side with a shorter limit, or with whole minutes only (R10)."""
+    if isinstance(value, Timed) and isinstance(fuller, Timed):
+        return not same(value, fuller) and instants(value) == minutes(fuller)
     return isinstance(value, str) and isinstance(fuller, str) and value != fuller and fuller.startswith(value)
+
+
+def minutes(when: Timed) -> tuple[datetime, datetime]:
+    """Start and end, in UTC, as a side keeps them that knows whole minutes only."""
+    start, end = (moment.replace(second=0, microsecond=0) for moment in instants(when))
+    return start, end
 
 
 def covers(connection: Connection, seen: Observation) -> bool:
@@ -156,6 +166,11 @@ def key_of(bridge: str, schedule: str, original: str, generation: int) -> str:
     """The key of a copy: 32 characters of 0-9a-v, the same whatever happened to the database (DESIGN 4)."""
     text = "\x1f".join((bridge, schedule, original, str(generation)))
     return base64.b32hexencode(hashlib.sha256(text.encode()).digest()[:20]).decode().lower()
+
+
+def lies_at(key: str, seen: Observation) -> bool:
+    """Whether an item that bears a key is the one made under it, where the key gives the id (R13a)."""
+    return seen.traits.uid is None or seen.traits.uid.startswith(key)
 
 
 def calendar_key(bridge: str, schedule: str, generation: int) -> str:

@@ -261,7 +261,8 @@ class Ledger:
         origin = self.items[action.item].at(side.other) if action.item in self.items else None
         sent = fit(action.event, self.policy.limits[side])
         again = later or (answer.sequence is not None and answer.sequence > 1)  # somebody may have written after us
-        edited = again and fields_digest(answer.event) != action.mark.digest
+        untouched = answer.sequence == 1 and answer.version == "1"  # a side may drop seconds: that is nobody's edit
+        edited = again and not untouched and fields_digest(answer.event) != action.mark.digest
         link = replace(
             action.link,
             refs=action.link.refs.put(side, answer.ref),

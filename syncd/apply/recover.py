@@ -24,9 +24,9 @@ from syncd.model import (
     Timed,
     Update,
     Value,
-    instants,
     same,
 )
+from syncd.normalise import lies_at, minutes
 from syncd.ports import CalendarAdapter, Changes, JournalRow, Stored, Touch, WriteState
 
 LAGGING = timedelta(minutes=10)  # so long a look that shows what was replaced before our write decides nothing (R24)
@@ -64,7 +64,7 @@ class Recovery:
         parts = []
         for row in rows:
             seen = found.get(keys[row.id])
-            if seen is not None:
+            if seen is not None and lies_at(keys[row.id], seen):
                 parts.append(self.ledger.done(row, seen, self.now, "done, found after its reply was lost"))
             elif not row.bulk or self.now - row.opened_at >= BULK_WAIT:
                 parts.append(self._dropped(row))
@@ -140,11 +140,7 @@ def _holds(shown: Event, written: Event) -> bool:
 def _is_form_of(shown: Value, sent: Value) -> bool:
     """Whether a side may show this for what was sent: the same minutes, or the text with other blanks."""
     if isinstance(shown, Timed) and isinstance(sent, Timed):
-        return _minutes(shown) == _minutes(sent)
+        return minutes(shown) == minutes(sent)
     if isinstance(shown, str) and isinstance(sent, str):
         return shown.split() == sent.split()
     return same(shown, sent)
-
-
-def _minutes(when: Timed) -> list[datetime]:
-    return [moment.replace(second=0, microsecond=0) for moment in instants(when)]

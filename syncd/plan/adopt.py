@@ -24,7 +24,7 @@ from syncd.model import (
     same,
 )
 from syncd.model.actions import Action
-from syncd.normalise import covers, fields_digest, key_of, original_id, shown
+from syncd.normalise import covers, fields_digest, key_of, lies_at, original_id, shown
 from syncd.plan.copies import link_id
 from syncd.plan.fresh import is_plain
 from syncd.plan.match import at, content, match, order
@@ -104,7 +104,7 @@ class _Adoption:
         if mark is None or mark.bridge != self.policy.bridge or mark.original is None:
             return False
         key = key_of(self.policy.bridge, self.connection.schedule.id, mark.original, mark.generation)
-        return mark.key == key and (seen.traits.uid is None or seen.traits.uid.startswith(key))
+        return mark.key == key and lies_at(key, seen)
 
     def _by_mark(self, original: Item, copy: Item, origin: Side) -> None:
         source, seen = at(original, origin), at(copy, origin.other)

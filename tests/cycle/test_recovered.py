@@ -104,6 +104,25 @@ async def test_an_edit_of_a_block_whose_creation_was_not_answered_travels(bench:
     await bench.assert_at_rest()
 
 
+@pytest.mark.rule("R24", "R4")
+async def test_a_block_whose_creation_was_not_answered_is_as_we_made_it_though_the_site_drops_the_seconds(
+    bench: Bench,
+) -> None:
+    site, told = _Minutes(bench.world, SITE_ID, SITE), seconds(at(1, 14), 30)
+    await bench.connect()
+    bench.outside_event("e1", event("Dentist", told))
+    bench.world.faults["create"] = ["lose"]
+    await sync_with(bench, site)
+    assert len(await bench.store.open_writes(bench.connection_id)) == 1
+    for _ in range(3):
+        await sync_with(bench, site)
+    assert start_of(bench, SITE_ID, "Dentist") == at(1, 14).start
+    assert bench.world.items(bench.primary)["e1"].event.when == told
+    bench.world.edit(SITE_ID, bench.block_id("Dentist"), Event(when=at(1, 16)))
+    await sync_with(bench, site)
+    assert bench.world.items(bench.primary)["e1"].event.when == at(1, 16)
+
+
 @pytest.mark.rule("R5")
 async def test_an_edit_between_a_creation_and_its_answer_travels(bench: Bench) -> None:
     await bench.connect(calendars=())

@@ -307,6 +307,24 @@ def test_r10_a_winner_that_may_not_travel_loses() -> None:
     assert planned(given, under=under) == [update(outer(given), change, why=Rule.R10)]
 
 
+def test_r10_a_time_in_whole_minutes_does_not_win_over_the_same_with_seconds() -> None:
+    rounded = hour(2, at=15)
+    start, end = (moment + timedelta(seconds=30) for moment in (rounded.start, rounded.end))
+    given = blocked(replace(DENTIST, when=rounded), replace(DENTIST, when=Timed(start, end, rounded.tzid)))
+    (write,) = written(given)
+    assert isinstance(write, Update)
+    assert (write.side, write.why, write.event.when) == (Side.WIX, Rule.R10, Timed(start, end, rounded.tzid))
+
+
+def test_r10_a_time_of_another_minute_wins_as_any_other_value() -> None:
+    rounded = hour(2, at=15)
+    start, end = (moment + timedelta(seconds=60) for moment in (rounded.start, rounded.end))
+    given = blocked(replace(DENTIST, when=rounded), replace(DENTIST, when=Timed(start, end, rounded.tzid)))
+    (write,) = written(given)
+    assert isinstance(write, Update)
+    assert (write.side, write.event.when) == (Side.EXTERNAL, rounded)
+
+
 LONG = replace(YOGA, description="Bring a mat and a bottle of water")
 SHORT = policy(limits=Pair({}, {DESCRIPTION: 12}))
 
