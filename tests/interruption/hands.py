@@ -126,6 +126,9 @@ class Hands(Protocol):
     async def refuse(self, side: Side, title: str) -> None:
         """From now on no write that carries this title is taken at `side`: it is refused for good."""
 
+    async def refuse_as_stale(self, side: Side) -> None:
+        """The next update at `side` is refused as if somebody had just changed the item, though nobody has."""
+
     async def lose_database(self) -> None:
         """The database is replaced by an empty one, and the same schedule connected in it."""
 
@@ -142,8 +145,14 @@ class Hands(Protocol):
     def writes(self) -> int:
         """How many writing calls the world has taken so far."""
 
+    def planned(self) -> int:
+        """How many things planned for the moment of a call have not happened yet."""
+
     def mailed(self) -> int:
         """How many guests' mails the world has sent because of us."""
+
+    async def stored(self) -> str:
+        """Everything that the database holds, as one text."""
 
     async def raw(self) -> list[Lying]:
         """Everything that lies on both sides: sessions and blocks not cancelled, events of every calendar."""

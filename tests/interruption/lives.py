@@ -12,7 +12,7 @@ from syncd.apply.ledger import names_of
 from syncd.model import Decision, Window
 from tests.interruption.fates import Fate, Point, Step, What
 from tests.interruption.hands import SITE, Hands, Lying
-from tests.interruption.referee import strays, unequal
+from tests.interruption.referee import amiss, betrayed, strays, unequal
 from tests.interruption.scenario import Scenario
 from tests.interruption.stage import Stage
 
@@ -35,7 +35,9 @@ async def undisturbed(stage: Stage, scenario: Scenario) -> Course:
     await stage.fresh()
     fate = Fate()
     await stage.run(fate, scenario.passes)
+    await _keeps(stage.hands, scenario)
     await scenario.between(stage.hands)
+    assert stage.hands.planned() == 0, "what the scenario is about has not happened"
     await _end_well(stage, scenario, may_double=False)
     return Course(fate.steps, await stage.hands.raw())
 
@@ -50,6 +52,7 @@ async def wrong_at(stage: Stage, scenario: Scenario, course: Course, point: Poin
     try:
         await stage.run(fate, scenario.passes)
         assert fate.reached, "the point was not reached"
+        await _keeps(stage.hands, scenario)
         await stage.release("born")
         await scenario.between(stage.hands)
         if second is not None:
@@ -72,7 +75,8 @@ async def _end_well(stage: Stage, scenario: Scenario, *, may_double: bool) -> No
     made_twice = await _twins(stage)
     assert may_double or not made_twice, "made twice, though nothing came late"
     assert hands.mailed() == 0, "a guest was mailed"
-    await _referee(hands, scenario.strays)
+    await _keeps(hands, scenario)
+    await _referee(hands, scenario)
 
 
 async def _rest(stage: Stage) -> None:
@@ -129,17 +133,24 @@ async def _left(hands: Hands) -> list[str]:
     return left
 
 
-async def _referee(hands: Hands, strays_left: int) -> None:
+async def _keeps(hands: Hands, scenario: Scenario) -> None:
+    """What must not leave its calendar has not left it."""
+    if scenario.secret:
+        wrong = betrayed(scenario.secret, await hands.raw(), await hands.stored())
+        assert not wrong, "; ".join(wrong)
+
+
+async def _referee(hands: Hands, scenario: Scenario) -> None:
     lying = await hands.raw()
     links = [link for one in await hands.store.connections() for link in await hands.store.links(one.id)]
     sessions = sorted({one.ref for one in lying if one.place == SITE})
     shown = await hands.store.overrides(sessions[0].collection, sessions, []) if sessions else {}
     overrides = {ref: found.session for ref, found in shown.items()}
     excused = await _excused(hands)
-    wrong = unequal(lying, links, overrides, excused)
+    wrong = [*unequal(lying, links, overrides, excused), *amiss(lying, scenario.ends)]
     assert not wrong, "; ".join(wrong)
     left = strays(lying, links, excused)
-    assert len(left) == strays_left, f"ours, and linked with nothing: {left}"
+    assert len(left) == scenario.strays, f"ours, and linked with nothing: {left}"
 
 
 async def _excused(hands: Hands) -> set[str]:

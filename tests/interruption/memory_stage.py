@@ -6,14 +6,14 @@ Not here: the calls of a process (memory_wire), the scenarios.
 import asyncio
 import contextlib
 import pickle
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from adapters.memory import FULL, MemorySite, MemoryWorld
+from adapters.memory import MemorySite, MemoryWorld
 from syncd.connections import Request, Wish, confirm, connect
 from syncd.errors import AdapterError, StoreError
 from syncd.model import (
@@ -31,14 +31,14 @@ from syncd.model import (
 )
 from syncd.normalise import collection_of
 from syncd.ports import Changes
-from syncd.run import Rules
 from syncd.store import SqlStore, this_process
 from syncd.store.database import Database, normalised
 from tests.cycle.bench import EMAIL, OTHER, SITE_ID, STAFF, Bench
 from tests.interruption.fates import Fate, Killed, What
 from tests.interruption.hands import HOME, MADE, SITE, Hands, Like, Lying
+from tests.interruption.memory_house import house_for
 from tests.interruption.memory_wire import Hitches, MortalStore, Wire
-from tests.interruption.rows import Rows, in_memory, put_back, taken
+from tests.interruption.rows import Rows, in_memory, put_back, taken, told
 from tests.interruption.scenario import Scenario
 
 ELEVEN: Final = timedelta(minutes=11)
@@ -58,7 +58,7 @@ class Known:
     backup: Rows = field(default_factory=dict)
 
     def copy(self) -> "Known":
-        hitches = Hitches(list(self.hitches.acts), list(self.hitches.edits))
+        hitches = Hitches(list(self.hitches.acts), list(self.hitches.edits), list(self.hitches.doubts))
         return replace(self, items=dict(self.items), hitches=hitches)
 
 
@@ -222,6 +222,21 @@ class MemoryHands:
     async def refuse(self, side: Side, title: str) -> None:
         self.world.refuses_titles.add((side, title))
 
+    async def refuse_as_stale(self, side: Side) -> None:
+        self.known.hitches.doubts.append((side, self._all_versions_ahead))
+
+    @contextmanager
+    def _all_versions_ahead(self) -> Iterator[None]:
+        """Meanwhile every item is at the version after its own."""
+        lying = [(shelf, shelf.items) for owner in (SITE_ID, EMAIL) for shelf in self.world.shelves(owner)]
+        for shelf, items in lying:
+            shelf.items = {id_: replace(item, version=item.version + 1) for id_, item in items.items()}
+        try:
+            yield
+        finally:
+            for shelf, items in lying:
+                shelf.items = items
+
     async def lose_database(self) -> None:
         await put_back(self._database, {})
         await self.connect()
@@ -248,14 +263,21 @@ class MemoryHands:
         assert isinstance(calls, Wire)
         return calls.written
 
+    def planned(self) -> int:
+        hitches = self.known.hitches
+        return len(hitches.acts) + len(hitches.edits) + len(hitches.doubts)
+
     def mailed(self) -> int:
         return len(self.world.mailed)
 
+    async def stored(self) -> str:
+        return await told(self._database)
+
     async def raw(self) -> list[Lying]:
-        names = {SITE_ID: SITE, self.bench.primary: HOME}
-        for shelf in self.world.shelves(EMAIL):
-            made = shelf.id.startswith(MADE_PREFIX)
-            names.setdefault(shelf.id, f"{MADE} {len(names)}" if made else shelf.name)
+        shelves = {shelf.id: shelf.name for shelf in self.world.shelves(EMAIL)}
+        made = [id_ for id_ in shelves if id_.startswith(MADE_PREFIX)]
+        ours = {id_: MADE if number == 1 else f"{MADE} {number}" for number, id_ in enumerate(made, 1)}
+        names = {SITE_ID: SITE, **shelves, **ours, self.bench.primary: HOME}
         return [
             Lying(
                 place,
@@ -359,7 +381,7 @@ async def memory_stage(scenario: Scenario, database_url: str) -> AsyncIterator[M
     """A stage on this database; an empty address is SQLite in memory."""
     database = Database(normalised(database_url)) if database_url else await in_memory()
     try:
-        hands = MemoryHands(_bench(SqlStore(database), scenario), database)
+        hands = MemoryHands(house_for(scenario, SqlStore(database)), database)
         await scenario.prepare(hands)
         kind = "postgresql" if database_url.startswith("postgres") else "sqlite"
         stage = MemoryStage(hands, database, f"memory/{kind}")
@@ -367,11 +389,3 @@ async def memory_stage(scenario: Scenario, database_url: str) -> AsyncIterator[M
         yield stage
     finally:
         await database.aclose()
-
-
-def _bench(store: SqlStore, scenario: Scenario) -> Bench:
-    policy = dict(scenario.policy)
-    if "on_clash" in policy:
-        policy["on_clash"] = Side(policy["on_clash"])
-    outside = replace(FULL, max_batch=scenario.batch, mails_guests=scenario.mails_guests)
-    return Bench(store, rules=Rules(bridge="bridge-1", **policy), outside=outside)

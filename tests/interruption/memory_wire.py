@@ -5,6 +5,7 @@ Not here: what people do (memory_stage), what can happen (fates).
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -16,16 +17,21 @@ from tests.interruption.fates import Fate, Sort, What
 
 T = TypeVar("T")
 Act = Callable[[], Awaitable[object]]
+Doubt = Callable[[], AbstractContextManager[None]]
 
 DURABLE: Final = frozenset({"acquire", "renew", "release", "commit", "put_override", "configure", "put_credentials"})
 
 
 @dataclass(slots=True)
 class Hitches:
-    """What people do while calls are on their way: each happens once, in whatever process makes the call."""
+    """What people do while calls are on their way: each happens once, in whatever process makes the call.
+
+    `doubts`: around which updates no item is at the version that it is at.
+    """
 
     acts: list[tuple[Side, str, Act]] = field(default_factory=list)
     edits: list[Side] = field(default_factory=list)
+    doubts: list[tuple[Side, Doubt]] = field(default_factory=list)
 
     async def before(self, caller: Caller) -> None:
         """What was planned for the moment before this call arrives."""
@@ -40,6 +46,14 @@ class Hitches:
             return None
         self.edits.remove(caller.side)
         return Fault.FOREIGN
+
+    def doubt(self, caller: Caller) -> AbstractContextManager[None]:
+        """What lies around this call in the world."""
+        due = [planned for planned in self.doubts if planned[0] is caller.side and caller.verb == "update"]
+        if not due:
+            return nullcontext()
+        self.doubts.remove(due[0])
+        return due[0][1]()
 
 
 @dataclass(slots=True)
@@ -74,7 +88,8 @@ class Wire(Calls):
     async def _arrived(self, caller: Caller, apply: Callable[[Fault | None], T]) -> T:
         """What a call does in the world, and what people do around it."""
         await self.hitches.before(caller)
-        return apply(self.hitches.edit_in_answer(caller))
+        with self.hitches.doubt(caller):
+            return apply(self.hitches.edit_in_answer(caller))
 
 
 class MortalStore:

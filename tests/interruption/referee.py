@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from syncd.model import Event, Field, Link, LinkState, Override, Ref, Side, same
+from syncd.model import FIELDS, UNSEEN, Event, Field, Link, LinkState, Override, Ref, Side, Timed, Value, same
 from tests.interruption.hands import SITE, Lying
 
 UNTITLED: Final = "Busy"
@@ -53,7 +53,7 @@ def _differences(link: Link, session: Lying, event: Lying, override: Override) -
         outside = masked(outside) if event.private else outside
         outside = replace(outside, title=outside.title or UNTITLED)
     for name in Field:
-        left, right = inside.get(name), outside.get(name)
+        left, right = (in_minutes(shown.get(name)) for shown in (inside, outside))
         if not same(left, right) and not _is_as_adopted(link, session, event, name):
             yield f"{name} differs: {left!r} inside, {right!r} outside"
 
@@ -63,6 +63,14 @@ def _is_as_adopted(link: Link, session: Lying, event: Lying, name: Field) -> boo
     untouched = same(session.event.get(name), link.bases.wix.get(name))
     untouched = untouched and same(event.event.get(name), link.bases.external.get(name))
     return untouched and not (link.made.wix or link.made.external)
+
+
+def in_minutes(value: Value) -> Value:
+    """A time as the site can hold it (reference/wix.md, 3.1); any other value as it is."""
+    if not isinstance(value, Timed):
+        return value
+    start, end = (moment.replace(second=0, microsecond=0) for moment in (value.start, value.end))
+    return Timed(start, end, value.tzid)
 
 
 def projected(event: Event, override: Override) -> Event:
@@ -75,6 +83,25 @@ def projected(event: Event, override: Override) -> Event:
 def masked(event: Event) -> Event:
     """A private event as it is shown at the site (R17)."""
     return replace(event, title=UNTITLED, description=None, location=None)
+
+
+def amiss(lying: Sequence[Lying], ends: Iterable[tuple[str, Event]]) -> list[str]:
+    """What lies nowhere in a place where it should; compared in the fields that it shows."""
+
+    def lies(place: str, event: Event) -> bool:
+        shown = [name for name in FIELDS if event.get(name) is not UNSEEN]
+        there = [one.event for one in lying if one.place == place]
+        return any(all(same(one.get(name), event.get(name)) for name in shown) for one in there)
+
+    return [f"not in {place}: {event}" for place, event in ends if not lies(place, event)]
+
+
+def betrayed(secret: Iterable[str], lying: Iterable[Lying], stored: str) -> list[str]:
+    """Which texts that must not leave their calendar the store holds, or the site shows (R17)."""
+    shown = " ".join(repr(one.event) for one in lying if one.place == SITE)
+    return [f"{text} was stored" for text in secret if text in stored] + [
+        f"{text} is at the site" for text in secret if text in shown
+    ]
 
 
 def _doubled(links: Iterable[Link]) -> list[str]:

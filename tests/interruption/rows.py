@@ -25,6 +25,11 @@ async def taken(database: Database) -> Rows:
     return await database.read(_select)
 
 
+async def told(database: Database) -> str:
+    """Everything that the database holds, as one text."""
+    return repr(await taken(database))
+
+
 async def put_back(database: Database, rows: Rows) -> None:
     """The database holds exactly these rows."""
     await database.write(_replace, rows)

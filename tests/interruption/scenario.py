@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncd.model import Event
 from tests.interruption.hands import Hands
 
 MEMORY = "memory"
@@ -21,8 +22,10 @@ class Scenario:
     `prepare`: everything until the process begins. `passes`: how many passes its work takes, and so how many the doomed
     process makes. `between`: what people do before the next process begins, the same in every life. `policy`: settings
     of `[policy]` other than the defaults. `worlds`: where it can be played. `strays`: how many items with our mark
-    belong to no link in the end, because a person copied them. `batch`: how many items the calendar takes in one
-    call (a memory world). `mails_guests`: the calendar mails guests when their event is written (a memory world;
+    belong to no link in the end, because a person copied them. `ends`: what must lie there in the end, by place, in the
+    fields shown: where a wrong end would have both sides equal, or would be the end of every life. `secret`: what the
+    store may never hold and the site never show, not even for a moment. `batch`: how many items the calendar takes in
+    one call (a memory world). `mails_guests`: the calendar mails guests when their event is written (a memory world;
     elsewhere nothing that we write may carry guests at all).
     """
 
@@ -33,5 +36,7 @@ class Scenario:
     policy: Mapping[str, Any] = field(default_factory=dict)
     worlds: frozenset[str] = frozenset({MEMORY, REAL})
     strays: int = 0
+    ends: tuple[tuple[str, Event], ...] = ()
+    secret: tuple[str, ...] = ()
     batch: int = 1
     mails_guests: bool = False

@@ -3,11 +3,12 @@
 Not here: deletions (scenarios_gone), settings of the connection (scenarios_settings).
 """
 
+from datetime import timedelta
 from typing import Final
 
-from syncd.model import Decision, Event, Side
+from syncd.model import Decision, Event, Side, Timed
 from tests.cycle.bench import at, days, event
-from tests.interruption.hands import HOME, Hands, Like
+from tests.interruption.hands import HOME, MADE, SITE, Hands, Like
 from tests.interruption.scenario import Scenario
 from tests.interruption.scenarios_first import YOGA, linked, settled
 
@@ -174,6 +175,28 @@ async def stranger_inside(hands: Hands) -> None:
     await hands.answer_with_edit(Side.WIX)
 
 
+async def refused_as_stale(hands: Hands) -> None:
+    await linked(hands)
+    await hands.edit("yoga", Event(title="Yoga basics"))
+    await hands.edit("dentist", Event(title="Dentist at two"))
+    for side in Side:
+        await hands.refuse_as_stale(side)
+
+
+async def times_with_seconds(hands: Hands) -> None:
+    await hands.connect()
+    await hands.event("dentist", event("Dentist", half_past(at(1, 14))))
+    await settled(hands)
+    await hands.edit("dentist", Event(when=half_past(at(1, 15))))
+    await hands.event("call", event("Call", half_past(at(3, 14))))
+
+
+def half_past(when: Timed) -> Timed:
+    """Half a minute later."""
+    start, end = (moment + timedelta(seconds=30) for moment in (when.start, when.end))
+    return Timed(start, end, when.tzid)
+
+
 async def cursors_expired(hands: Hands) -> None:
     await linked(hands)
     await hands.edit("dentist", Event(when=at(1, 15)))
@@ -227,6 +250,22 @@ async def occurrences_edited(hands: Hands) -> None:
     await hands.edit_copy("course 3", Event(location="Garden"))
 
 
+OWN: Final = (SITE, Event(title="Yoga", description="Bring a mat"))
+OVERRIDE_SHOWN: Final = (OWN, (MADE, Event(title="Yoga with Anna", description="Ask at the desk")))
+OVERRIDE_EDITED: Final = (OWN, (MADE, Event(title="Yoga with Ben", description="Ask at the desk")))
+OVERRIDE_CLEARED: Final = (OWN, (MADE, Event(title="Yoga", description="Ask at the desk")))
+OVERRIDE_BESIDE: Final = (
+    (SITE, Event(title="Yoga basics", description="Bring a mat", location="Room 2")),
+    (MADE, Event(title="Yoga with Anna", description="Ask Ben", location="Room 2")),
+)
+RETITLED: Final = ((MADE, Event(title="Yoga basics")), (SITE, Event(title="Dentist at two")))
+SECONDS_KEPT: Final = (
+    (HOME, Event(title="Dentist", when=half_past(at(1, 15)))),
+    (SITE, Event(title="Dentist", when=at(1, 15))),
+    (HOME, Event(title="Call", when=half_past(at(3, 14)))),
+    (SITE, Event(title="Call", when=at(3, 14))),
+)
+
 EDITS: Final = (
     Scenario("originals edited", originals_edited),
     Scenario("copies edited", copies_edited),
@@ -234,10 +273,10 @@ EDITS: Final = (
     Scenario("one field on both sides", one_field_on_both),
     Scenario("one field on both sides, outside wins", one_field_on_both, policy={"on_clash": "external"}),
     Scenario("equal edits", equal_edits),
-    Scenario("override set", override_set),
-    Scenario("override edited outside", override_edited_outside),
-    Scenario("override cleared outside", override_cleared_outside),
-    Scenario("override and edits beside it", override_and_edits),
+    Scenario("override set", override_set, ends=OVERRIDE_SHOWN),
+    Scenario("override edited outside", override_edited_outside, ends=OVERRIDE_EDITED),
+    Scenario("override cleared outside", override_cleared_outside, ends=OVERRIDE_CLEARED),
+    Scenario("override and edits beside it", override_and_edits, ends=OVERRIDE_BESIDE),
     Scenario("empty title put back", empty_title_outside),
     Scenario("edits of copies put back", copies_edited_without_leave, policy={"write_back": "off"}),
     Scenario("turned private", turned_private),
@@ -252,6 +291,8 @@ EDITS: Final = (
     Scenario("edited while its copy is written", edited_while_updated),
     Scenario("answer outside with somebody's edit", stranger_outside),
     Scenario("answer inside with somebody's edit", stranger_inside),
+    Scenario("refused as changed, though it is not", refused_as_stale, ends=RETITLED),
+    Scenario("times with seconds", times_with_seconds, ends=SECONDS_KEPT),
     Scenario("cursors expired", cursors_expired),
     Scenario("to and fro", to_and_fro),
     Scenario("booked class moved outside is held", booked_and_moved_outside),

@@ -139,7 +139,7 @@ FIRST: Final = (
     Scenario("first export of many", bulk_out, batch=50),
     Scenario("the same on both sides", the_same_on_both_sides),
     Scenario("all-day and the change of clocks", all_day_and_over_the_change_of_clocks),
-    Scenario("private, free and untitled", private_free_and_untitled),
+    Scenario("private, free and untitled", private_free_and_untitled, secret=("Doctor", "X-ray")),
     Scenario("with guests", with_guests, mails_guests=True),
     Scenario("weekly on both sides", weekly_on_both_sides),
     Scenario("staff and business", staff_and_business),

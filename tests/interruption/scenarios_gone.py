@@ -7,7 +7,7 @@ from typing import Final
 
 from syncd.model import Decision, Event, Side
 from tests.cycle.bench import at, event
-from tests.interruption.hands import Hands, Like
+from tests.interruption.hands import MADE, Hands, Like
 from tests.interruption.scenario import Scenario
 from tests.interruption.scenarios_edits import overridden, weekly
 from tests.interruption.scenarios_first import YOGA, linked, settled
@@ -159,6 +159,12 @@ async def limit_rejected(hands: Hands) -> None:
     assert await hands.decide(Decision.REJECTED) == 3
 
 
+async def approved_and_more_deleted(hands: Hands) -> None:
+    await limit_approved(hands)
+    for number in range(1, 4):
+        await hands.remove(f"class {number}")
+
+
 async def too_many_new(hands: Hands) -> None:
     await linked(hands)
     for number in range(3):
@@ -189,6 +195,13 @@ async def overridden_copy_deleted(hands: Hands) -> None:
     await hands.edit("yoga", Event(location="Room 2"))
 
 
+async def duplicate_without_ours(hands: Hands) -> None:
+    await duplicate(hands)
+    await hands.remove_copy("yoga")
+    await hands.lose_database()
+
+
+MORE_HELD: Final = tuple((MADE, Event(title=f"Class {number}")) for number in range(1, 4))
 LIMIT: Final = {"delete_limit": 2, "delete_share": 0.1}
 
 GONE: Final = (
@@ -211,9 +224,11 @@ GONE: Final = (
     Scenario("deletions over the limit", over_the_limit, passes=2, policy=LIMIT),
     Scenario("deletions over the limit approved", limit_approved, policy=LIMIT),
     Scenario("deletions over the limit rejected", limit_rejected, policy=LIMIT),
+    Scenario("deletions approved, then more", approved_and_more_deleted, policy=LIMIT, ends=MORE_HELD),
     Scenario("creations over the limit", too_many_new, policy={"create_limit": 2}),
     Scenario("creations over the limit approved", many_approved, policy={"create_limit": 2}),
     Scenario("a person's copy of our copy", duplicate, strays=1),
     Scenario("a person's copy, and the original goes", duplicate_and_deleted, strays=1),
+    Scenario("a person's copy alone, database lost", duplicate_without_ours, strays=1),
     Scenario("overridden copy deleted, original changed", overridden_copy_deleted, passes=2),
 )

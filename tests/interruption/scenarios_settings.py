@@ -10,7 +10,7 @@ from syncd.model import Event, Target
 from tests.cycle.bench import at, event
 from tests.interruption.hands import HOME, Hands, Like
 from tests.interruption.scenario import MEMORY, Scenario
-from tests.interruption.scenarios_edits import two_calendars
+from tests.interruption.scenarios_edits import half_past, two_calendars
 from tests.interruption.scenarios_first import full, linked, settled
 
 
@@ -103,6 +103,8 @@ async def another_calendar_and_edits(hands: Hands) -> None:
 
 async def database_lost(hands: Hands) -> None:
     await linked(hands)
+    await hands.event("call", CALL)
+    await settled(hands)
     await hands.lose_database()
 
 
@@ -144,6 +146,7 @@ async def moved_beyond_the_window(hands: Hands) -> None:
     await hands.edit("dentist", Event(when=at(200, 14)))
 
 
+CALL: Final = event("Call", half_past(at(3, 14)))  # seconds, which the site does not keep
 SHORT: Final = {"window_future_days": 10}
 
 SETTINGS: Final = (
@@ -161,7 +164,7 @@ SETTINGS: Final = (
     Scenario("back to a dedicated calendar", back_to_a_dedicated_calendar, passes=2, worlds=frozenset({MEMORY})),
     Scenario("another dedicated calendar", another_dedicated_calendar, passes=2),
     Scenario("another calendar, and edits", another_calendar_and_edits, passes=2),
-    Scenario("database lost", database_lost),
+    Scenario("database lost", database_lost, ends=((HOME, CALL),)),
     Scenario("database lost after edits", database_lost_after_edits, passes=2),
     Scenario("backup restored", backup_restored, passes=2),
     Scenario("window moves", window_moves, policy=SHORT),

@@ -21,7 +21,7 @@ from syncd.store.database import Database
 from tests.e2e.studio import ANNA, BRIDGE, INSTANCE, PASSWORD, Studio, taking
 from tests.interruption import studio_ics
 from tests.interruption.hands import HOME, MADE, Hands, Like, Lying
-from tests.interruption.rows import Rows, put_back, taken
+from tests.interruption.rows import Rows, put_back, taken, told
 from tests.interruption.studio_raw import Shelves, sessions, split_notes
 from tests.interruption.wire import Planned, Way
 
@@ -53,6 +53,7 @@ class Known:
     acts: list[Planned] = field(default_factory=list)
     edits: list[Side] = field(default_factory=list)
     refused: set[tuple[Side, str]] = field(default_factory=set)
+    doubts: list[Side] = field(default_factory=list)
 
 
 class StudioHands:
@@ -242,6 +243,9 @@ class StudioHands:
     async def refuse(self, side: Side, title: str) -> None:
         self.way.refused.add((side, title))
 
+    async def refuse_as_stale(self, side: Side) -> None:
+        self.way.doubts.append(side)
+
     async def lose_database(self) -> None:
         await put_back(self.database, {})
         schedule, wish = self._connected
@@ -268,8 +272,14 @@ class StudioHands:
     def writes(self) -> int:
         return self.way.written
 
+    def planned(self) -> int:
+        return len(self.way.acts) + len(self.way.edits) + len(self.way.doubts)
+
     def mailed(self) -> int:
         return self.way.mailed + len(self.studio.site.notifications)
+
+    async def stored(self) -> str:
+        return await told(self.database)
 
     async def raw(self) -> list[Lying]:
         found, collections = sessions(self.studio.site), await self._collections()

@@ -69,7 +69,7 @@ class StudioStage:
         hands, studio = self._hands, self._hands.studio
         shutil.copytree(hands.shelves.folder, files)
         way = hands.way
-        known = Known(dict(hands.items), list(way.acts), list(way.edits), set(way.refused))
+        known = Known(dict(hands.items), list(way.acts), list(way.edits), set(way.refused), list(way.doubts))
         self._before = Before(studio.clock.now(), studio.site.copy(), await taken(hands.database), files, known)
 
     async def fresh(self) -> None:
@@ -77,7 +77,8 @@ class StudioStage:
         assert before is not None
         hands.way.forget()
         hands.items, known = dict(before.known.items), before.known
-        hands.way.acts, hands.way.edits, hands.way.refused = list(known.acts), list(known.edits), set(known.refused)
+        hands.way.acts, hands.way.edits = list(known.acts), list(known.edits)
+        hands.way.refused, hands.way.doubts = set(known.refused), list(known.doubts)
         studio.clock.set(before.now)
         studio.site = studio.wix.state.sites[INSTANCE] = before.site.copy()
         await put_back(hands.database, before.rows)

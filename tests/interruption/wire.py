@@ -36,6 +36,10 @@ _VERBS: Final = {
 }
 _REPORT: Final = re.compile(rb"<(?:\w+:)?(sync-collection|calendar-multiget|calendar-query)\b")
 _REFUSED_BY: Final = {Side.WIX: 400, Side.EXTERNAL: 415}
+_TOO_LATE: Final[Mapping[Side, Mapping[str, Any]]] = {
+    Side.WIX: {"status": 409, "body": {"message": "", "details": {"applicationError": {"code": "CONFLICT"}}}},
+    Side.EXTERNAL: {"status": 412},
+}
 _WHERE: Final = "Somewhere else"
 # Everything is plain HTTP on this machine; certificates take long to load.
 _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -103,6 +107,7 @@ class Way:
     """What lies between every process and the servers; it outlives them.
 
     `acts`, `edits`: what people do while a call is on its way, each once. `refused`: titles that are refused for good.
+    `doubts`: sides that refuse their next update as too late, though nothing was changed.
     `hanging`: what holds a request back, and which. `written`, `mailed`: writes that arrived, and those of them that
     may mail a guest. `odd`: what did not go as planned here; the product would take an assertion for its own error.
     """
@@ -111,6 +116,7 @@ class Way:
     acts: list[Planned] = field(default_factory=list)
     edits: list[Side] = field(default_factory=list)
     refused: set[tuple[Side, str]] = field(default_factory=set)
+    doubts: list[Side] = field(default_factory=list)
     hanging: tuple[What, Call] | None = None
     written: int = 0
     mailed: int = 0
@@ -145,6 +151,13 @@ class Way:
         if call.verb != "update" or call.side not in self.edits:
             return False
         self.edits.remove(call.side)
+        return True
+
+    def doubts_of(self, call: Call) -> bool:
+        """Whether this call is refused as too late, though nothing was changed."""
+        if call.verb != "update" or call.side not in self.doubts:
+            return False
+        self.doubts.remove(call.side)
         return True
 
     async def release(self, due: Sequence[What]) -> None:
@@ -227,12 +240,14 @@ class Wire(httpx.AsyncBaseTransport):
     def _planned(self, call: Call, what: What | None) -> Mapping[str, Any]:
         """What the server is to do with this request."""
         way = self._way
-        refused = way.refuses(call)
         if what is What.NOT_APPLIED:
             # A read whose connection breaks is sent once more at once; an answer is an answer.
             return {"drop": "before"} if call.writes else {"status": 500}
+        refused, doubted = way.refuses(call), way.doubts_of(call)
         if what in HELD:
-            return {"drop": "before"} if refused else {"apply_late": True}
+            return {"drop": "before"} if refused or doubted else {"apply_late": True}
+        if doubted:
+            return {"drop": "before"} if what is What.REPLY_LOST else _TOO_LATE[call.side]
         if refused and call.bulk:
             failing = [index for index, title in enumerate(_titles(call)) if (call.side, title) in way.refused]
             return {"item_failures": failing, **_lost(what)}
