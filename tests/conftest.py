@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import shutil
+import signal
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ TURNS: Final = ("cycle", "e2e")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: its children would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
     config.addinivalue_line("markers", "prove: for the full proof alone, as another command shows the same")
     for name, plugin in (
