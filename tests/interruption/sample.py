@@ -1,19 +1,17 @@
-"""Which points of a scenario are taken: all of them in the full proof, else a seeded sample that misses no kind.
+"""Which points of a scenario are taken: all of them, or a seeded sample that misses no kind.
 
 Not here: what a point is (fates), what becomes of it (lives).
 """
 
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Final
 
 from tests.interruption.fates import Point
-from tests.proving import PROVE
 
-
-def chosen(points: Sequence[Point], seed: str, most: int) -> list[Point]:
-    """At most so many of the points, kind after kind, the same for the same seed; in the full proof every one."""
-    return list(points) if PROVE else dealt(points, seed, most)
+EVERY: Final = sys.maxsize
 
 
 def dealt(points: Sequence[Point], seed: str, most: int) -> list[Point]:

@@ -12,19 +12,20 @@ import pytest
 from tests.interruption.fates import Fate, Point, points_of
 from tests.interruption.lives import Course, undisturbed, wrong_at
 from tests.interruption.memory_stage import memory_stage
-from tests.interruption.sample import chosen
+from tests.interruption.sample import EVERY, dealt
 from tests.interruption.scenario import MEMORY, Scenario
 from tests.interruption.scenarios import SCENARIOS
 from tests.interruption.summary import POINTS
 from tests.proving import PROVE
 
 PLAYED = [one for one in SCENARIOS if MEMORY in one.worlds]
-MOST = {"sqlite": 20, "postgresql": 2}  # points of one scenario in a sample
-TWICE = {"sqlite": 1, "postgresql": 0}  # of them, how many are taken once more, with the next process killed too
+# Points of one scenario; and how many of them are taken once more, with the next process killed too.
+MOST = {"sqlite": EVERY, "postgresql": 25} if PROVE else {"sqlite": 20, "postgresql": 2}
+TWICE = {"sqlite": 10, "postgresql": 0} if PROVE else {"sqlite": 1, "postgresql": 0}
 
 
 def _played() -> Iterator[object]:
-    """Each scenario on SQLite; in a sample every other one on PostgreSQL too, in the full proof all of them."""
+    """Each scenario on SQLite; in a sample every other one on PostgreSQL too, in the proof all of them."""
     for number, scenario in enumerate(PLAYED):
         yield pytest.param(scenario, "sqlite", id=f"{scenario.name}-sqlite")
         if PROVE or number % 2:
@@ -55,8 +56,8 @@ async def test_whatever_happens_to_a_process_the_end_is_the_same(
 def _fates(scenario: Scenario, course: Course, database: str) -> Iterator[tuple[Point, Fate | None]]:
     """What happens to the process, and to the next one, in each life."""
     seed = f"{scenario.name}/{database}"
-    points = chosen(points_of(course.steps), seed, MOST[database])
+    points = dealt(points_of(course.steps), seed, MOST[database])
     yield from ((point, None) for point in points)
     dice = random.Random(seed)
-    twice = points if PROVE and database == "sqlite" else dice.sample(points, TWICE[database])
+    twice = dice.sample(points, min(TWICE[database], len(points)))
     yield from ((point, Fate(last=dice.randint(2, len(course.steps)))) for point in twice)

@@ -23,7 +23,7 @@ from tests.interruption.studio_stage import Server, studio_stage
 from tests.interruption.summary import POINTS
 from tests.proving import PROVE
 
-MOST: Final = 20 if PROVE else 1  # points of one scenario on one database
+MOST: Final = 4 if PROVE else 1  # points of one scenario on one database
 _PEOPLE: Final = 500
 _DATABASES: Final = ("sqlite", "postgresql")
 

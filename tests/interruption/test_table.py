@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.interruption.fates import WHATS, Fate, Killed, Point, Sort, Step, What, points_of
-from tests.interruption.sample import chosen
+from tests.interruption.sample import dealt
 from tests.interruption.scenario import REAL
 from tests.interruption.scenarios import SCENARIOS
 
@@ -27,10 +27,10 @@ def test_points_have_names_of_their_own() -> None:
 
 def test_a_sample_has_every_kind_of_point_and_is_the_same_each_time() -> None:
     points = points_of(STEPS)
-    taken = chosen(points, "seed", 13)
+    taken = dealt(points, "seed", 13)
     assert {(one.step.sort, one.what) for one in taken} == {(sort, what) for sort in Sort for what in WHATS[sort]}
-    assert taken == chosen(points, "seed", 13)
-    assert len(chosen(points, "seed", 1000)) == len(set(points)) == len(points)
+    assert taken == dealt(points, "seed", 13)
+    assert len(dealt(points, "seed", 1000)) == len(set(points)) == len(points)
 
 
 def test_a_process_whose_fate_is_fulfilled_does_nothing_more() -> None:

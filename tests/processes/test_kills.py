@@ -21,7 +21,7 @@ from tests.processes.workers import Workshop, until
 from tests.proving import PROVE
 
 KILLS = 25  # in one story
-LIVES = 10 if PROVE else 1
+LIVES = 3 if PROVE else 1
 AT_THE_END = (  # of a story: the first when a move was approved, the others while what we made is removed
     Moment("flight"),
     Moment("flight", lost=True),
