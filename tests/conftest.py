@@ -31,8 +31,10 @@ TURNS: Final = ("cycle", "e2e")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: its children would ignore it too
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A background job of a shell, or nohup: children would ignore what the tests send them.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
     config.addinivalue_line("markers", "prove: for the full proof alone, as another command shows the same")
     for name, plugin in (
