@@ -18,19 +18,29 @@ A fault waits for a request where its kinds make sense. The log names it with "(
 is what it would have been anyway. Not here: sockets (`server.py`).
 """
 
-import asyncio
-import contextlib
 import json
-import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from syncd.sandbox.asgi import (
+    ANYWHERE,
+    DELIVERY_KINDS,
+    Cut,
+    Delivery,
+    Receive,
+    Reply,
+    Request,
+    Scope,
+    Send,
+    is_indexes,
+    is_replay,
+    read_request,
+)
 from syncd.sandbox.clock import rfc3339
 from syncd.sandbox.control import (
-    COMMON_KINDS,
     CONTROL_PREFIX,
     Check,
     ControlReply,
@@ -41,114 +51,63 @@ from syncd.sandbox.control import (
     is_count,
     is_number,
 )
+from syncd.sandbox.history import Past
 from syncd.sandbox.wix import series
 from syncd.sandbox.wix.access import Access, OAuthError, require
 from syncd.sandbox.wix.errors import Json, WixError
 from syncd.sandbox.wix.people import PeopleRoutes
 from syncd.sandbox.wix.routes import Call, Route, find_route, no_route
-from syncd.sandbox.wix.state import Past, Site, WixState
+from syncd.sandbox.wix.state import Site, WixState
 from syncd.sandbox.wix.view import View
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PAGING = ("count", "cursors", "hasNext")
 
-
-def _is_indexes(value: object) -> bool:
-    return isinstance(value, list) and all(map(is_count, value))
-
-
-def _is_replay(value: object) -> bool:
-    if not isinstance(value, dict) or not {"back"} <= set(value) <= {"back", "id"} or not is_count(value["back"]):
-        return False
-    try:
-        re.compile(value.get("id", ""))
-    except (re.error, TypeError):
-        return False
-    return True
-
-
 FAULT_KINDS: Mapping[str, Check] = {
-    "cut_body": is_count,
+    **DELIVERY_KINDS,
     "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
     "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
-    "replay": _is_replay,
+    "replay": is_replay,
     "truncate": is_count,
     "empty": lambda value: value is True,
     "paging": lambda value: isinstance(value, dict) and bool(value) and set(value) <= set(PAGING),
     "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
-    "item_failures": _is_indexes,
-    "missing_results": _is_indexes,
+    "item_failures": is_indexes,
+    "missing_results": is_indexes,
     "reversed_results": lambda value: value is True,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 
-_ANYWHERE = frozenset({*COMMON_KINDS, "cut_body"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request, read completely."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-    peer: tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP reply with a JSON (or, from a fault, any) body; with `cut_after` the rest of it is never sent."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    cut_after: int | None = None
-
-    @classmethod
-    def of(cls, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> "Reply":
-        """A JSON reply."""
-        return cls(status, json.dumps(body).encode(), {"content-type": "application/json", **headers})
+_BLANK = {"message": "planted", "details": {}}
 
 
 class WixApp:
     """`cut(peer)` breaks the connection to a client; it is given by the server."""
 
-    def __init__(self, state: WixState, cut: Callable[[tuple[str, int]], None]) -> None:
+    def __init__(self, state: WixState, cut: Cut) -> None:
         self.state = state
         self.access = Access(state)
         self.log = RequestLog()
         self.faults = Faults(kinds=FAULT_KINDS)
-        self._cut = cut
         self._serial = 0
-        self._closing = asyncio.Event()
-        self._held: list[Request] = []
+        self._delivery = Delivery(cut, _BLANK)
         self._control = ControlRoutes(state.clock, self.log, self.faults, self._release)
         self._people = PeopleRoutes(state, self.access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI, HTTP only."""
-        request = await _read(scope, receive)
+        request = await read_request(scope, receive)
         if request.path.startswith(f"{CONTROL_PREFIX}/"):
             reply: Reply | None = await self._answer_control(request)
         else:
             reply = await self._answer_logged(request)
         if reply is not None:
             self._serial += 1
-            await _send(send, reply, f"sandbox-{self._serial}")
-            if reply.cut_after is None:
-                return
-        self._cut(request.peer)
-        while (await receive())["type"] != "http.disconnect":
-            pass
+            reply = replace(reply, headers={"x-wix-request-id": f"sandbox-{self._serial}", **reply.headers})
+        await self._delivery.send(request, reply, receive, send)
 
     def close(self) -> None:
         """End planted delays early, so that a server can stop."""
-        self._closing.set()
+        self._delivery.close()
 
     async def _answer_control(self, request: Request) -> Reply:
         found = await self._control.answer(request.method, request.path, request.query, request.body)
@@ -162,9 +121,9 @@ class WixApp:
     async def _answer_logged(self, request: Request) -> Reply | None:
         found = find_route(request.method, request.path, self.state.switches["path_without_s"])
         route = found[0] if found else None
-        kinds = _ANYWHERE | (route.kinds if route else frozenset())
+        kinds = ANYWHERE | (route.kinds if route else frozenset())
         fault = self.faults.take(request.method, request.path, request.body, fits=lambda do: set(do) <= kinds)
-        reply = await self._answer_faulty(request, fault)
+        reply = await self._delivery.carry(request, fault.do if fault else {}, self._answered)
         self._note(request, route, self._named(fault, request, route, reply) if fault else None, reply)
         return reply
 
@@ -175,28 +134,11 @@ class WixApp:
         truth = self._answer(request, {})
         return fault.name if _told(truth) != _told(reply) else f"{fault.name} (no effect)"
 
-    async def _answer_faulty(self, request: Request, fault: Fault | None) -> Reply | None:
-        do = fault.do if fault else {}
-        if "delay_seconds" in do:
-            await self._pause(do["delay_seconds"])
-        if do.get("drop") == "before":
-            return None
-        if "apply_late" in do:
-            self._held.append(request)
-            return None
-        if "status" in do:
-            return _planted(do)
-        reply = self._answer(request, do)
-        if "cut_body" in do:
-            reply = replace(reply, cut_after=min(do["cut_body"], len(reply.body) - 1))
-        return None if do.get("drop") == "after" else reply
-
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+    async def _answered(self, request: Request, do: Mapping[str, Any]) -> Reply:
+        return self._answer(request, do)
 
     async def _release(self) -> int:
-        held, self._held = self._held, []
+        held = self._delivery.take_held()
         for request in held:
             found = find_route(request.method, request.path, self.state.switches["path_without_s"])
             self._note(request, found[0] if found else None, "released", self._answer(request, {}))
@@ -269,14 +211,6 @@ def _told(reply: Reply) -> Any:
     return reply.status, told
 
 
-def _planted(do: Mapping[str, Any]) -> Reply:
-    body = do.get("body", {"message": "planted", "details": {}})
-    if isinstance(body, str):
-        headers = {"content-type": "text/plain", **do.get("headers", {})}
-        return Reply(do["status"], body.encode(), headers)
-    return Reply.of(do["status"], body, do.get("headers", {}))
-
-
 def _json_body(request: Request) -> Json:
     if not request.body:
         return {}
@@ -296,29 +230,3 @@ def _oauth_body(request: Request) -> Json:
         return _json_body(request)
     except WixError as error:
         raise OAuthError(400, "invalid_request", error.message) from error
-
-
-async def _read(scope: Scope, receive: Receive) -> Request:
-    chunks = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=b"".join(chunks),
-        peer=tuple(scope["client"]),
-    )
-
-
-async def _send(send: Send, reply: Reply, request_id: str) -> None:
-    own = {"content-length": str(len(reply.body)), "x-wix-request-id": request_id}
-    headers = {**own, **reply.headers}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    more = reply.cut_after is not None
-    await send({"type": "http.response.body", "body": reply.body[: reply.cut_after], "more_body": more})

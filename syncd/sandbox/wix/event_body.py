@@ -6,6 +6,7 @@ Not here: rules that need the stored event or the schedule (`events.py`).
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from syncd.sandbox.switching import Switches
 from syncd.sandbox.wix.errors import invalid
 from syncd.sandbox.wix.fields import (
     as_bool,
@@ -21,7 +22,6 @@ from syncd.sandbox.wix.fields import (
     required,
 )
 from syncd.sandbox.wix.state import Site
-from syncd.sandbox.wix.switches import Switches
 from syncd.sandbox.wix.values import DAYS, Rule
 
 Patch = dict[str, Any]

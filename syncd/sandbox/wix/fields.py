@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from syncd.sandbox.switching import Switches
 from syncd.sandbox.wix.errors import invalid
-from syncd.sandbox.wix.switches import Switches
 from syncd.sandbox.wix.times import parse_local, zone
 
 Body = Mapping[str, Any]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from syncd.sandbox.switching import Switches
 from syncd.sandbox.wix.errors import invalid, not_found, stale
 from syncd.sandbox.wix.event_body import (
     ROLES,
@@ -32,7 +33,6 @@ from syncd.sandbox.wix.fields import (
 from syncd.sandbox.wix.filters import EXACT, Field, compile_filter
 from syncd.sandbox.wix.paging import Page, Paging, page
 from syncd.sandbox.wix.state import Site, Snapshot
-from syncd.sandbox.wix.switches import Switches
 from syncd.sandbox.wix.values import Schedule
 from syncd.sandbox.wix.view import View
 

@@ -1,20 +1,11 @@
-"""The simulator on a loopback port, inside a running event loop: no signals, no log lines, no lifespan.
+"""The simulator of Wix on a loopback port.
 
-Not here: what it answers (`app.py`).
+Not here: what it answers (`app.py`), and sockets (`syncd.sandbox.loopback`).
 """
 
-import asyncio
-from typing import Any
-
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
-
+from syncd.sandbox.loopback import LoopbackServer
 from syncd.sandbox.wix.app import WixApp
 from syncd.sandbox.wix.state import WixState
-
-LOOPBACK = "127.0.0.1"
-_KEEP_ALIVE_SECONDS = 600
 
 
 class WixServer:
@@ -22,74 +13,18 @@ class WixServer:
 
     def __init__(self, state: WixState) -> None:
         self.state = state
-        self.app = WixApp(state, self._cut)
-        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
-        self._shared = ServerState()
-        self._server: asyncio.Server | None = None
-        self._port = 0
+        self._loopback = LoopbackServer()
+        self.app = WixApp(state, self._loopback.cut)
 
     @property
     def base_url(self) -> str:
         """Where it listens, without a final slash; only after `start`."""
-        return f"http://{LOOPBACK}:{self._port}"
+        return self._loopback.base_url
 
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
-        config = uvicorn.Config(
-            self.app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        )
-        config.load()
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: self._protocol(config), LOOPBACK, port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._loopback.serve(self.app, port)
 
     async def stop(self) -> None:
         """Close the port and break what is still open."""
-        if self._server is None:
-            return
-        self._server.close()
-        self.app.close()
-        for transport in list(self._transports.values()):
-            transport.abort()
-        await asyncio.gather(*self._shared.tasks, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
-
-    def _protocol(self, config: uvicorn.Config) -> asyncio.Protocol:
-        return _Tracked(config, self._shared, self._transports)
-
-    def _cut(self, peer: tuple[str, int]) -> None:
-        transport = self._transports.get(peer)
-        if transport is not None:
-            transport.abort()
-
-
-class _Tracked(H11Protocol):
-    """Keeps the transport of each client at hand, so that a connection can be broken without a reply."""
-
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        shared: ServerState,
-        transports: dict[tuple[str, int], asyncio.Transport],
-    ) -> None:
-        super().__init__(config=config, server_state=shared, app_state={})
-        self._transports = transports
-        self._peer: tuple[str, int] | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self._peer = tuple(transport.get_extra_info("peername"))
-        self._transports[self._peer] = transport
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._peer is not None:
-            self._transports.pop(self._peer, None)
-        super().connection_lost(exc)
+        await self._loopback.close(self.app)

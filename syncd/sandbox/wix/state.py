@@ -4,82 +4,20 @@ Not here: any rule of the API. These classes store and look up; `events.py` and 
 """
 
 import hashlib
-import re
 import uuid
 from base64 import urlsafe_b64encode
 from collections import defaultdict
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from syncd.sandbox.clock import SandboxClock
-from syncd.sandbox.wix.switches import Switches
+from syncd.sandbox.history import History
+from syncd.sandbox.switching import Switches
+from syncd.sandbox.wix.switches import SWITCHES
 from syncd.sandbox.wix.times import DstRule
 from syncd.sandbox.wix.values import Event, Resource, Schedule
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-T = TypeVar("T", bound=_HasId)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The state that a reader is shown. Without anything it is the present.
-
-    `as_of`: that of a moment. `undone`: that before the last so many versions were written, of whatever item. `back`:
-    items whose id matches `ids` in so many versions before their newest (at worst the first).
-    """
-
-    as_of: datetime | None = None
-    undone: int = 0
-    back: int = 0
-    ids: str = ""
-
-
-PRESENT = Past()
-
-
-@dataclass(slots=True)
-class History(Generic[T]):
-    """All versions of all items of one kind, each with the moment it was written."""
-
-    _versions: dict[str, list[tuple[datetime, T]]] = field(default_factory=dict)
-    _written: list[str] = field(default_factory=list)
-
-    def put(self, item: T, at: datetime) -> None:
-        """Add the newest version of an item."""
-        self._versions.setdefault(item.id, []).append((at, item))
-        self._written.append(item.id)
-
-    def get(self, ref: str, past: Past = PRESENT) -> T | None:
-        """The version of an item that belongs to a state; None when it had none yet."""
-        versions = self._versions.get(ref, [])
-        if past.undone:
-            versions = versions[: len(versions) - self._written[-past.undone :].count(ref)]
-        if past.as_of is not None:
-            versions = [entry for entry in versions if entry[0] <= past.as_of]
-        back = past.back if past.back and re.search(past.ids, ref) else 0
-        return versions[max(0, len(versions) - 1 - back)][1] if versions else None
-
-    def all(self, past: Past = PRESENT) -> Iterator[T]:
-        """One version of every item, in order of creation."""
-        if past == PRESENT:
-            yield from (versions[-1][1] for versions in self._versions.values())
-            return
-        for ref in self._versions:
-            item = self.get(ref, past)
-            if item is not None:
-                yield item
-
-    def copy(self) -> "History[T]":
-        """The same versions; what is added to either later is not in the other."""
-        return History({ref: list(versions) for ref, versions in self._versions.items()}, list(self._written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +124,7 @@ class WixState:
     """All sites of one simulated Wix, and the apps that may ask for tokens."""
 
     clock: SandboxClock
-    switches: Switches = field(default_factory=Switches)
+    switches: Switches = field(default_factory=lambda: Switches(SWITCHES))
     sites: dict[str, Site] = field(default_factory=dict)
     apps: dict[str, str] = field(default_factory=dict)
     """By app id: its secret."""

@@ -4,30 +4,8 @@ Not here: what a switch does; each is read where the behaviour lives.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from syncd.sandbox.control import ControlError, is_count
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """`allowed` lists the values; empty means: whatever has the type of the default."""
-
-    default: Any
-    meaning: str
-    allowed: tuple[Any, ...] = ()
-
-    def accepts(self, value: object) -> bool:
-        """Whether the value makes sense for this switch."""
-        if self.allowed:
-            return value in self.allowed and type(value) is type(self.default)
-        if isinstance(self.default, int) and not isinstance(self.default, bool):
-            return is_count(value)
-        if isinstance(self.default, list):
-            return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
-        return isinstance(value, str)
-
+from syncd.sandbox.switching import Switch
 
 _BOOL = (True, False)
 
@@ -83,36 +61,3 @@ SWITCHES: Mapping[str, Switch] = {
     "rate_limit_per_minute": Switch(200, "requests per minute and app instance; 0 = no limit"),
     "retry_after": Switch(False, "429 carries Retry-After", _BOOL),
 }
-
-
-@dataclass(slots=True)
-class Switches:
-    """The present setting of each switch."""
-
-    _values: dict[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values.get(name, SWITCHES[name].default)
-
-    def set(self, wanted: Mapping[str, Any]) -> None:
-        """Set all or none. Raises ControlError for an unknown name or value."""
-        for name, value in wanted.items():
-            if name not in SWITCHES:
-                raise ControlError(f"unknown switch {name} (known: {', '.join(sorted(SWITCHES))})")
-            if not SWITCHES[name].accepts(value):
-                raise ControlError(f"{name} cannot be {value!r}")
-        self._values.update(wanted)
-
-    def reset(self) -> None:
-        """Back to the defaults."""
-        self._values.clear()
-
-    def to_json(self) -> dict[str, Any]:
-        """Present values and, beside them, what each switch means."""
-        return {
-            "switches": {name: self[name] for name in SWITCHES},
-            "known": {
-                name: {"default": s.default, "allowed": list(s.allowed), "meaning": s.meaning}
-                for name, s in SWITCHES.items()
-            },
-        }

@@ -6,7 +6,8 @@ Not here: which rows a query selects (`query.py`) and how they look on the wire 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from syncd.sandbox.wix.state import PRESENT, Past, Site
+from syncd.sandbox.history import PRESENT, Past
+from syncd.sandbox.wix.state import Site
 from syncd.sandbox.wix.values import Event, Resource, Schedule
 
 
