@@ -5,6 +5,7 @@ Not here: what is asserted.
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from syncd.sandbox.google import GoogleServer, GoogleState, Hands, grants, seed
 from tests.sandbox.google import schema
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
+TLS = ssl.create_default_context()  # made once: it costs more than the server
 ANNA = "anna@gmail.example"
 BERT = "bert@gmail.example"
 BERLIN = "Europe/Berlin"
@@ -173,7 +175,7 @@ def running() -> Iterator[Site]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
-    with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+    with httpx.Client(base_url=server.base_url, verify=TLS, trust_env=False) as client:
         site = Site(state, server, clock, loop, client)
         state.inspect = site.inspect
         try:

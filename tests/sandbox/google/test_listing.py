@@ -170,6 +170,8 @@ def test_updated_min_shows_deleted_events_and_reaches_only_so_far_back(google: S
     old = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
     refusal = google.refused(google.events.list(calendarId="primary", updatedMin=old))
     assert (refusal.status, refusal.reason) == (410, "updatedMinTooLongAgo")
+    google.switch(updated_min_days=0)
+    assert len(google.rows(updatedMin=old)) == 3
 
 
 def test_pages_can_be_short_or_empty(google: Site) -> None:
