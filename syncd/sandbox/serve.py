@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from syncd.sandbox import studio
 from syncd.sandbox.clock import SandboxClock
+from syncd.sandbox.google import GoogleServer, GoogleState
+from syncd.sandbox.google import seed as google_seed
 from syncd.sandbox.ics import render
 from syncd.sandbox.proxy import FaultProxy
 from syncd.sandbox.radicale import RadicaleServer, SeedCalendar, seed
@@ -20,7 +22,7 @@ from syncd.sandbox.wix import WixServer, WixState
 EMAIL: Final = "mara@icloud.example"
 PASSWORD: Final = "abcd-efgh-ijkl-mnop"
 CALENDAR: Final = "Home"
-WIX_PORT, APPLE_PORT = 0, 1  # behind the first port, when one is given
+WIX_PORT, APPLE_PORT, GOOGLE_PORT = 0, 1, 2  # behind the first port, when one is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Sandbox:
     proxy: FaultProxy
     radicale: RadicaleServer
     seeded: Seeded
+    google: GoogleServer
+    google_account: google_seed.SeededAccount
 
     def forget_requests(self) -> None:
         """Empty the request logs: what was asked up to now was part of the start."""
         self.wix.app.log.reset()
         self.proxy.log.reset()
+        self.google.app.log.reset()
 
     @property
     def clock_url(self) -> str:
@@ -57,9 +62,23 @@ class Sandbox:
                 "instance_id": studio.INSTANCE_ID,
                 "schedules": schedules,
             },
-            "google": None,
+            "google": self._google(),
             "microsoft": None,
             "apple": {"url": self.proxy.base_url, "accounts": [{"email": EMAIL, "password": PASSWORD}]},
+        }
+
+    def _google(self) -> dict[str, Any]:
+        account = self.google_account
+        tokens = {"access_token": account.access_token, "refresh_token": account.refresh_token}
+        base = self.google.base_url
+        return {
+            "base_url": f"{base}/",
+            "auth_url": f"{base}/o/oauth2/v2/auth",
+            "token_url": f"{base}/token",
+            "revoke_url": f"{base}/revoke",
+            "client_id": google_seed.CLIENT_ID,
+            "client_secret": google_seed.CLIENT_SECRET,
+            "accounts": [{"email": account.email, **tokens}],
         }
 
     def overrides(self) -> list[tuple[str, str, str, str]]:
@@ -93,7 +112,20 @@ async def serving(folder: Path, port_base: int = 0, clock: SandboxClock | None =
         await proxy.start(port_base + APPLE_PORT if port_base else 0)
         stack.push_async_callback(proxy.stop)
         await seed(radicale.base_url, EMAIL, PASSWORD, [_home(time)])
-        yield Sandbox(time, wix, proxy, radicale, seeded)
+        google, account = await _google(stack, time, port_base + GOOGLE_PORT if port_base else 0)
+        yield Sandbox(time, wix, proxy, radicale, seeded, google, account)
+
+
+async def _google(
+    stack: AsyncExitStack, clock: SandboxClock, port: int
+) -> tuple[GoogleServer, google_seed.SeededAccount]:
+    """The second staff member's account, with the same habits as the first one's."""
+    state = GoogleState(clock)
+    account = google_seed.seed_account(state, studio.external_events(clock.now()))
+    server = GoogleServer(state)
+    await server.start(port)
+    stack.push_async_callback(server.stop)
+    return server, account
 
 
 def _home(clock: SandboxClock) -> SeedCalendar:

@@ -2,7 +2,8 @@
 
 `do` of a fault may hold, beyond the common kinds and cut_body:
 
-error               a reason, or {"reason", "status", "retry_after"}: the call is refused and nothing happens
+error               a reason, or {"reason", "status", "retry_after", "after"}: the call is refused and nothing happens;
+                    with "after": true it is carried out first
 stale_seconds       s: a read shows the calendar as it was s seconds ago
 stale_writes        k: a read shows the calendar as it was before its last k versions were written
 replay              {"back": k, "id": regular expression = any}: a read shows events k versions before their newest
@@ -68,13 +69,11 @@ from syncd.sandbox.google.state import GoogleState
 
 def _is_error(value: object) -> bool:
     if isinstance(value, dict):
-        known = {"reason", "status", "retry_after"}
-        return value.get("reason") in REASONS and set(value) <= known and all(map(is_count, _numbers(value)))
+        known = {"reason", "status", "retry_after", "after"}
+        numbers = [value[name] for name in ("status", "retry_after") if name in value]
+        timed = isinstance(value.get("after", False), bool)
+        return value.get("reason") in REASONS and set(value) <= known and timed and all(map(is_count, numbers))
     return value in REASONS
-
-
-def _numbers(value: Mapping[str, Any]) -> list[Any]:
-    return [value[name] for name in ("status", "retry_after") if name in value]
 
 
 FAULT_KINDS: Final[Mapping[str, Check]] = {

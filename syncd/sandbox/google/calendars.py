@@ -11,6 +11,7 @@ from syncd.sandbox.google.errors import GoogleError, Json, invalid, required
 from syncd.sandbox.google.listing import occurrences
 from syncd.sandbox.google.moments import check_zone, read_instant, show_instant
 from syncd.sandbox.google.state import Calendar, GoogleState, View
+from syncd.sandbox.google.usage import check_usage, note_created
 from syncd.sandbox.google.values import Account
 
 ROLES: Final = ("freeBusyReader", "reader", "writer", "owner")
@@ -91,8 +92,8 @@ def create(state: GoogleState, account: Account, body: Json) -> Calendar:
     """A secondary calendar of this person."""
     if not body.get("summary"):
         raise required("summary")
-    if account.usage_limited:
-        raise GoogleError("quotaExceeded")
+    check_usage(state, account)
+    note_created(state, account, "calendar")
     calendar = state.add_calendar(account.email, body["summary"])
     change(calendar, account, {"timeZone": "UTC", **body})
     return calendar

@@ -66,8 +66,11 @@ class Calls:
         if counted:
             units = self.state.switches["patch_units"] if method.id == "events.patch" else 1
             self._quota.count(self.state.clients[token.grant.client_id].project, token.grant.email, units)
-        if "error" in do:
-            raise _planted(do["error"])
+        if method.write and "calendarId" in path:
+            self._quota.count_write(token.grant.email if path["calendarId"] == "primary" else path["calendarId"])
+        planted, after = _planted(do.get("error"))
+        if planted is not None and not after:
+            raise planted
         if method.id not in ANSWERS:
             raise GoogleError("notFound", f"{method.id} is not simulated")
         switches = self.state.switches
@@ -85,7 +88,10 @@ class Calls:
             base_url=f"http://{request.headers.get('host', '')}",
             do=do,
         )
-        return ANSWERS[method.id][0](call)
+        answered = ANSWERS[method.id][0](call)
+        if planted is not None:
+            raise planted
+        return answered
 
 
 def _loaded(raw: bytes) -> object:
@@ -119,12 +125,14 @@ def _no_method(status: int) -> Reply:
     return Reply(status, page.encode(), {"content-type": "text/html; charset=UTF-8"})
 
 
-def _planted(error: str | Mapping[str, Any]) -> GoogleError:
-    if isinstance(error, str):
-        return GoogleError(error)
+def _planted(error: str | Mapping[str, Any] | None) -> tuple[GoogleError | None, bool]:
+    """The refusal that a fault asks for, and whether the call is carried out before it."""
+    if error is None or isinstance(error, str):
+        return (None if error is None else GoogleError(error)), False
     after = error.get("retry_after")
     headers = {} if after is None else {"retry-after": str(after)}
-    return GoogleError(error["reason"], status=error.get("status"), headers=headers)
+    refusal = GoogleError(error["reason"], status=error.get("status"), headers=headers)
+    return refusal, bool(error.get("after"))
 
 
 def _body(request: Request, method: Method, *, strict: bool) -> Json:

@@ -31,6 +31,7 @@ class Asked:
     prompts: frozenset[str]
     login_hint: str | None
     nonce: str | None
+    merged: bool
 
     def back(self, answer: Mapping[str, str]) -> Reply:
         """Send the browser to the client with an answer and the client's state."""
@@ -99,13 +100,15 @@ def read_asked(state: GoogleState, query: str) -> Asked:
         prompts=frozenset(found.get("prompt", "").split()),
         login_hint=found.get("login_hint"),
         nonce=found.get("nonce"),
+        merged=found.get("include_granted_scopes") == "true",
     )
 
 
 def _consented(state: GoogleState, asked: Asked, email: str, ticked: list[str] | tuple[str, ...]) -> dict[str, str]:
     scopes = frozenset(asked.scopes) & ({"openid"} | set(ticked))
-    # A refresh token comes with the first consent only, unless consent is asked for again.
-    first = not any(not grant.revoked for grant in of_person(state, asked.client_id, email))
+    earlier = [grant for grant in of_person(state, asked.client_id, email) if not grant.revoked]
+    if asked.merged:
+        scopes = scopes.union(*(grant.scopes for grant in earlier))
     code = f"4/0A{state.opaque('code', state.serial())[:60]}"
     state.codes[code] = Code(
         client_id=asked.client_id,
@@ -114,7 +117,8 @@ def _consented(state: GoogleState, asked: Asked, email: str, ticked: list[str] |
         redirect_uri=asked.redirect_uri,
         challenge=asked.challenge,
         plain=asked.plain,
-        offline=asked.offline and (first or "consent" in asked.prompts),
+        # A refresh token comes with the first consent only, unless consent is asked for again.
+        offline=asked.offline and (not earlier or "consent" in asked.prompts),
         nonce=asked.nonce,
         issued=state.clock.now(),
     )

@@ -16,7 +16,7 @@ from syncd.sandbox.google.event_body import as_body, read_fields
 from syncd.sandbox.google.moments import read_moment
 from syncd.sandbox.google.recurrence import starts
 from syncd.sandbox.google.state import Calendar, GoogleState, View
-from syncd.sandbox.google.values import Account, Event, Moment
+from syncd.sandbox.google.values import Event, Moment
 from syncd.sandbox.google.writing import Writing
 
 _COUNT = re.compile(r";COUNT=\d+|COUNT=\d+;")
@@ -77,12 +77,19 @@ class Hands:
         writing.delete(self._writing(), ref)
 
     def split(self, ref: str, **fields: Any) -> Event:
-        """This and following: the series ends before this occurrence, a new one with the changed fields begins."""
+        """This and following: the series ends before this occurrence, a new one with the changed fields begins.
+
+        From the first occurrence on it is the whole series that is edited.
+        """
         first = self.event(ref)
         master = self.event(first.series_id or "")
         if first.original is None:
             raise GoogleError("invalid", "not an occurrence")
-        earlier = [s for s in starts(master, first.original.instant(self.calendar.zone)) if s != first.original]
+        rules = replace(master, recurrence=tuple(line for line in master.recurrence if line.startswith("RRULE")))
+        until = first.original.instant(first.original.zone)
+        if not starts(master, until):
+            return self.edit(master.id, **fields)
+        earlier = starts(rules, until)
         self.edit(master.id, recurrence=[_ended(line, first.original) for line in master.recurrence])
         moved = self._moved(master, first.original)
         lines = [_shortened(line, len(earlier)) for line in master.recurrence]
@@ -165,13 +172,8 @@ class Hands:
         return grants.revoke(self.state, self.email, client_id)
 
     def _writing(self) -> Writing:
-        account = replace(self.state.accounts[self.email], usage_limited=False)
-        return Writing(self.state, self.calendar, account)
-
-
-def account_of(state: GoogleState, email: str) -> Account:
-    """Raises KeyError for an unknown address."""
-    return state.accounts[email]
+        guarded = frozenset(("conferenceDataVersion", "supportsAttachments"))
+        return Writing(self.state, self.calendar, self.state.accounts[self.email], versions=guarded, by_hand=True)
 
 
 def edge_body(at: date, zone: str) -> Json:

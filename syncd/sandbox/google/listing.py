@@ -56,9 +56,10 @@ class Listing:
 
     @property
     def until(self) -> datetime:
-        """Where expansion ends."""
+        """Where expansion ends; whole hours, so that lists soon after each other agree."""
         days = self.state.switches["expansion_days"]
-        end: datetime = self.state.clock.now() + timedelta(days=days)
+        hour = self.state.clock.now().replace(minute=0, second=0, microsecond=0)
+        end = hour + timedelta(days=days)
         latest: datetime = self.params.get("timeMax", end)
         return min(end, latest)
 
@@ -197,16 +198,15 @@ def _changed(listing: Listing, since: SyncToken) -> list[Event]:
     for record in listing.view.records():
         if record.version <= since.version or forgotten(listing.state, record):
             continue
-        if record.orphan:
-            gone[record.id] = record
-            continue
         old = before.calendar.events.get(record.id, before.past)
+        if record.orphan:
+            if old is not None and not old.orphan:
+                gone[record.id] = record
+            continue
         if old is not None and not old.cancelled and not _told_by_master(record, listing):
             rows = _rows(old, before, listing)
             gone |= {row.id: _cancelled(row, record) for row in rows}
         found |= {row.id: row for row in _rows(record, listing.view, listing)}
-    if not listing.single:
-        gone = {ref: row for ref, row in gone.items() if not row.orphan}
     return list((gone | found).values())
 
 

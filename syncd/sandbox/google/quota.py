@@ -19,6 +19,7 @@ class Quota:
 
     state: GoogleState
     _recent: dict[tuple[str, ...], deque[datetime]] = field(default_factory=dict)
+    _writes: dict[str, deque[datetime]] = field(default_factory=dict)
 
     def count(self, project: str, email: str, units: int) -> None:
         """Note a call that counts for so many. Refuses it when a limit is reached; a refused call is not counted."""
@@ -36,6 +37,17 @@ class Quota:
                 raise self._refusal(reason)
         for key, _, _ in limits:
             self._recent[key].extend([now] * units)
+
+    def count_write(self, calendar_id: str) -> None:
+        """Note a write to one calendar; too many in quick succession are refused."""
+        limit = self.state.switches["calendar_writes_per_second"]
+        now = self.state.clock.now()
+        recent = self._writes.setdefault(calendar_id, deque())
+        while recent and not now - timedelta(seconds=1) < recent[0] <= now:
+            recent.popleft()
+        if limit and len(recent) >= limit:
+            raise self._refusal("rateLimitExceeded")
+        recent.append(now)
 
     def _refusal(self, reason: str) -> GoogleError:
         switches = self.state.switches

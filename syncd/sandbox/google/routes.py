@@ -20,6 +20,8 @@ from syncd.sandbox.google.values import Account, Event
 from syncd.sandbox.google.writing import Writing
 from syncd.sandbox.history import Past
 
+_VERSIONS: Final = ("conferenceDataVersion", "supportsAttachments", "eventLabelVersion")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -59,7 +61,8 @@ class Call:
         told = self.params.get("sendUpdates")
         if told is None and self.params.get("sendNotifications"):
             told = "all"
-        return Writing(self.state, self.calendar(), self.account, self.headers.get("if-match"), told)
+        versions = frozenset(name for name in _VERSIONS if self.params.get(name))
+        return Writing(self.state, self.calendar(), self.account, self.headers.get("if-match"), told, versions)
 
     def shown(self, event: Event) -> Json:
         """An event as the answer of a write or of `get`."""

@@ -20,11 +20,9 @@ _BIRTHDAY: Final = ("summary", "colorId", "reminders", "eventType")
 
 
 def check_writer(calendar: Calendar, account: Account) -> None:
-    """403 for somebody who may only read; 403 for an account over its usage limits."""
+    """403 for somebody who may only read."""
     if calendar.roles[account.email] not in WRITERS:
         raise GoogleError("requiredAccessLevel")
-    if account.usage_limited:
-        raise GoogleError("quotaExceeded")
 
 
 def check_new(event: Event, calendar: Calendar, account: Account) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from syncd.sandbox.google import grants
+from syncd.sandbox.google.consent import AUTH_PATH
 from syncd.sandbox.google.hands import Hands
 from syncd.sandbox.google.state import GoogleState
 from syncd.sandbox.google.values import Event
@@ -48,6 +49,22 @@ def seed_account(
     added = {event["title"]: add_outside(hands, event) for event in events}
     grant = grants.add_grant(state, CLIENT_ID, email, SCOPES)
     return SeededAccount(email, grants.add_access(state, grant), grant.refresh_token or "", added)
+
+
+def facts(base_url: str, accounts: Iterable[SeededAccount]) -> dict[str, Any]:
+    """What a client needs to know of a simulator that listens at `base_url` (the sandbox's line)."""
+    return {
+        "base_url": base_url,
+        "auth_url": f"{base_url}{AUTH_PATH}",
+        "token_url": f"{base_url}/token",
+        "revoke_url": f"{base_url}/revoke",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "accounts": [
+            {"email": one.email, "access_token": one.access_token, "refresh_token": one.refresh_token}
+            for one in accounts
+        ],
+    }
 
 
 def add_outside(hands: Hands, event: Mapping[str, Any]) -> Event:

@@ -183,10 +183,12 @@ class GoogleState:
         self._enter(Calendar(email, email, email, zone, self.clock), account)
         return account
 
-    def add_calendar(self, email: str, summary: str, kind: str = "normal", role: str = "owner") -> Calendar:
+    def add_calendar(
+        self, email: str, summary: str, kind: str = "normal", role: str = "owner", ref: str | None = None
+    ) -> Calendar:
         """Another calendar in this account's list; below the role of owner it belongs to nobody here."""
         owner = email if role == "owner" else "someone@group.calendar.google.com"
-        ref = f"{self.new_id()}@group.calendar.google.com"
+        ref = ref or f"{self.new_id()}@group.calendar.google.com"
         calendar = Calendar(ref, owner, summary, self.accounts[email].zone, self.clock, kind)
         return self._enter(calendar, self.accounts[email], role)
 

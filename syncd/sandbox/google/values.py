@@ -87,7 +87,10 @@ class Event:
 
 @dataclass(slots=True)
 class Account:
-    """One Google account. `usage_limited` makes it read-only, as exceeded calendar usage limits do."""
+    """One Google account. `usage_limited` makes it read-only for good, `limited_until` for a while.
+
+    `created` holds when things were created lately, by kind.
+    """
 
     email: str
     sub: str
@@ -95,6 +98,8 @@ class Account:
     zone: str
     workspace: bool = False
     usage_limited: bool = False
+    limited_until: datetime | None = None
+    created: dict[str, list[datetime]] = field(default_factory=dict)
     disabled: bool = False
     listed: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The calendar list: by calendar id, what this person has set for it."""

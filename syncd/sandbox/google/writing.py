@@ -14,8 +14,15 @@ from syncd.sandbox.google.moments import read_moment
 from syncd.sandbox.google.recurrence import check_recurrence, starts
 from syncd.sandbox.google.rules import changed_fields, check_change, check_new, check_writer
 from syncd.sandbox.google.state import Calendar, GoogleState, Mail, View
+from syncd.sandbox.google.usage import check_usage, note_created
 from syncd.sandbox.google.values import Account, Event, Moment
 
+_GUARDED = {
+    "conferenceData": "conferenceDataVersion",
+    "attachments": "supportsAttachments",
+    "eventLabelId": "eventLabelVersion",
+}
+"""Fields that stay as they are unless the parameter is sent."""
 _SILENT = {"reminders"}
 _MEANINGFUL = {"start", "end", "recurrence", "status"}
 
@@ -29,6 +36,10 @@ class Writing:
     account: Account
     if_match: str | None = None
     send_updates: str | None = None
+    versions: frozenset[str] = frozenset()
+    """Parameters that let a client write what older clients do not know: conferenceDataVersion and its like."""
+    by_hand: bool = False
+    """Whether a person does it in Google's own pages: no usage limit is met there."""
 
     def find(self, ref: str) -> Event:
         """The event, or the plain occurrence, to be written. 404 when there is none, 412 when it has changed."""
@@ -38,6 +49,18 @@ class Writing:
         if self.if_match not in (None, "*", found.etag):
             raise GoogleError("conditionNotMet", where=("header", "If-Match"))
         return found
+
+    def check_allowed(self) -> None:
+        """403 for somebody who may only read, or who is over the usage limits."""
+        check_writer(self.calendar, self.account)
+        if not self.by_hand:
+            check_usage(self.state, self.account)
+
+    def created(self, event: Event) -> None:
+        """Count a new event and its guests for the usage limits."""
+        if not self.by_hand:
+            note_created(self.state, self.account, "event")
+            note_created(self.state, self.account, "guest", len(event.fields.get("attendees", ())))
 
     def tell(self, event: Event, kind: str) -> None:
         """Mail to the guests of an event, as `sendUpdates` says."""
@@ -63,7 +86,7 @@ def forgotten(state: GoogleState, event: Event) -> bool:
 
 def insert(writing: Writing, body: Json) -> Event:
     """A new single event or series. 409 when the id is taken, by a deleted event too."""
-    check_writer(writing.calendar, writing.account)
+    writing.check_allowed()
     ref = read_id(body["id"]) if body.get("id") is not None else writing.state.new_id()
     if body.get("id") and body.get("iCalUID") and writing.state.switches["id_with_uid"] == "400":
         raise invalid("iCalUID", "Only one of id and iCalUID may be given.")
@@ -72,13 +95,14 @@ def insert(writing: Writing, body: Json) -> Event:
     event = _new(writing, ref, body)
     check_new(event, writing.calendar, writing.account)
     stored = writing.calendar.put(event)
+    writing.created(stored)
     writing.tell(stored, "invitation")
     return stored
 
 
 def import_event(writing: Writing, body: Json) -> Event:
     """A private copy of an event that exists elsewhere, by its iCalUID; one that is known is replaced."""
-    check_writer(writing.calendar, writing.account)
+    writing.check_allowed()
     uid = body.get("iCalUID")
     if not uid:
         raise required("iCalUID")
@@ -88,6 +112,7 @@ def import_event(writing: Writing, body: Json) -> Event:
     known = next((e for e in records if e.uid == uid and e.series_id is None), None)
     ref = known.id if known is not None else writing.state.new_id()
     event = replace(_new(writing, ref, body), organizer=body.get("organizer", {}).get("email", writing.account.email))
+    writing.created(event)
     return store(writing.calendar, known, event)
 
 
@@ -115,7 +140,7 @@ def _new(writing: Writing, ref: str, body: Json) -> Event:
 
 def update(writing: Writing, ref: str, body: Json) -> Event:
     """Replace an event: what is absent is removed. Writing the status cancelled deletes."""
-    check_writer(writing.calendar, writing.account)
+    writing.check_allowed()
     before = writing.find(ref)
     revived = _check_alive(writing, before)
     _check_fixed(before, body)
@@ -132,7 +157,17 @@ def update(writing: Writing, ref: str, body: Json) -> Event:
     stored = store(writing.calendar, before, replace(after, updated=now))
     if changed - _SILENT:
         writing.tell(stored, "update")
+    if "visibility" in changed and stored.series_id is not None:
+        _restrict(writing, stored)
     return stored
+
+
+def _restrict(writing: Writing, instance: Event) -> None:
+    """A series is as private as any of its occurrences."""
+    master = View(writing.calendar).record(instance.series_id or "")
+    level = instance.fields.get("visibility")
+    if master is not None and level in ("private", "confidential") and master.fields.get("visibility") != level:
+        writing.calendar.put(replace(master, fields={**master.fields, "visibility": level}))
 
 
 def patch(writing: Writing, ref: str, body: Json) -> Event:
@@ -157,7 +192,7 @@ def _without_other_kind(base: Mapping[str, Any], sent: Mapping[str, Any]) -> Jso
 
 def delete(writing: Writing, ref: str) -> None:
     """Cancel an event, a series with all its occurrences, or one occurrence. 410 when that was done before."""
-    check_writer(writing.calendar, writing.account)
+    writing.check_allowed()
     try:
         before = writing.find(ref)
     except GoogleError as error:
@@ -180,7 +215,7 @@ def _delete(writing: Writing, before: Event) -> None:
 
 def move(writing: Writing, ref: str, destination: Calendar) -> Event:
     """Take an event to another calendar; here it is cancelled."""
-    check_writer(writing.calendar, writing.account)
+    writing.check_allowed()
     check_writer(destination, writing.account)
     before = writing.find(ref)
     if before.series_id is not None:
@@ -238,8 +273,16 @@ def _written(writing: Writing, before: Event, body: Json) -> Event:
         end=end,
         recurrence=recurrence,
         status=read_status(body.get("status")),
-        fields=read_fields(body, writing.state.switches),
+        fields=_guarded(writing, before, read_fields(body, writing.state.switches)),
     )
+
+
+def _guarded(writing: Writing, before: Event, fields: Json) -> Json:
+    kept = {name for name, parameter in _GUARDED.items() if parameter not in writing.versions}
+    if "eventLabelVersion" in writing.versions:
+        kept.add("colorId")
+    found = {name: value for name, value in fields.items() if name not in kept}
+    return found | {name: before.fields[name] for name in kept if name in before.fields}
 
 
 def _check_span(writing: Writing, start: Moment, end: Moment) -> None:

@@ -98,6 +98,36 @@ def test_exceeded_usage_limits_make_the_account_read_only(google: Site) -> None:
     google.hands.edit(event["id"], summary="By hand")
 
 
+def test_creating_too_much_makes_the_account_read_only_for_hours(google: Site) -> None:
+    google.switch(usage_events=2, usage_hours=1)
+    google.insert(id="first")
+    google.insert(id="second")
+    request = google.events.insert(calendarId="primary", body=draft(id="third"))
+    assert google.refused(request).reason == "quotaExceeded"
+    assert len(google.rows()) == 2
+    google.clock.advance(3600)
+    google.insert(id="third")
+
+
+def test_many_guests_or_calendars_do_the_same(google: Site) -> None:
+    google.switch(usage_guests=2, usage_calendars=1)
+    google.insert(attendees=[{"email": "a@x.example"}, {"email": "b@x.example"}])
+    assert google.refused(google.events.insert(calendarId="primary", body=draft())).reason == "quotaExceeded"
+    theirs = google.service(BERT).calendars()
+    theirs.insert(body={"summary": "New"}).execute()
+    assert google.refused(theirs.insert(body={"summary": "New"})).reason == "quotaExceeded"
+
+
+def test_writes_to_one_calendar_in_one_second_are_limited_by_switch(google: Site) -> None:
+    google.switch(calendar_writes_per_second=1)
+    google.insert(id="first")
+    refusal = google.refused(google.events.insert(calendarId=ANNA, body=draft(id="second")))
+    assert (refusal.status, refusal.reason) == (403, "rateLimitExceeded")
+    google.rows()
+    google.clock.advance(1)
+    google.insert(id="second")
+
+
 def test_a_project_without_the_api_is_refused(google: Site) -> None:
     google.switch(api_enabled=False)
     refusal = google.refused(google.events.list(calendarId="primary"))

@@ -26,6 +26,13 @@ def test_the_list_marks_the_primary_calendar_and_comes_in_pages(google: Site) ->
     assert google.refused(entries.list(syncToken="x")).status == 410
 
 
+def test_a_calendar_id_is_percent_encoded_in_the_path(google: Site) -> None:
+    ref = "en.german/x#holiday@group.v.calendar.google.com"
+    google.state.add_calendar(ANNA, "Holidays", "holidays", "reader", ref)
+    assert google.service().calendars().get(calendarId=ref).execute()["id"] == ref
+    assert google.rows(ref) == []
+
+
 def test_primary_stands_for_the_persons_own_calendar(google: Site) -> None:
     calendars = google.service(BERT).calendars()
     assert calendars.get(calendarId="primary").execute()["id"] == BERT

@@ -42,6 +42,14 @@ def test_a_reason_may_come_with_another_status_and_retry_after(google: Site) -> 
     assert (refusal.status, refusal.reason, refusal.headers["retry-after"]) == (429, "rateLimitExceeded", "30")
 
 
+def test_a_write_can_fail_after_it_was_carried_out(google: Site) -> None:
+    fault = google.fault({"error": {"reason": "internalError", "after": True}}, INSERT)
+    reply = post(google, draft(id="first"))
+    assert google.fired(fault) == 1
+    assert reply.status_code == 500
+    assert ids(google) == {"first"}
+
+
 def test_a_planted_status_touches_nothing(google: Site) -> None:
     fault = google.fault({"status": 502, "body": "gateway", "headers": {"retry-after": "9"}}, INSERT)
     reply = post(google, draft())
@@ -201,6 +209,7 @@ def test_an_oauth_request_can_fail_too(google: Site) -> None:
         {"do": {"error": "unheardOf"}},
         {"do": {"error": {"reason": "notFound", "status": "x"}}},
         {"do": {"error": {"status": 429}}},
+        {"do": {"error": {"reason": "notFound", "after": 1}}},
         {"do": {"gone_on_page": 0}},
         {"do": {"part_failures": 1}},
         {"do": {"foreign_edit": {}}},

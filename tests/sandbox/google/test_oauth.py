@@ -182,6 +182,13 @@ def test_a_refresh_token_comes_with_the_first_consent_or_when_asked_for(google: 
     assert "refresh_token" not in connected(google, login_hint=BERT, access_type="online")
 
 
+def test_scopes_granted_before_are_added_when_asked_for(google: Site) -> None:
+    connected(google)
+    answer = connected(google, scope="openid", include_granted_scopes="true")
+    assert answer["scope"] == f"email {CALENDAR} openid"
+    assert connected(google, scope="openid")["scope"] == "openid"
+
+
 def test_access_ends_after_an_hour_and_the_library_refreshes_by_itself(google: Site) -> None:
     answer = connected(google)
     google.clock.advance(3600)

@@ -183,6 +183,21 @@ def test_from_all_day_to_timed_a_patch_needs_a_null_unless_switched(google: Site
     assert patched(google, event["id"], **whole).execute()["start"] == {"date": "2026-11-24"}
 
 
+def test_what_older_clients_do_not_know_needs_its_parameter(google: Site) -> None:
+    meeting = {"conferenceId": "abc", "conferenceSolution": {"key": {"type": "addOn"}}}
+    event = google.insert(conferenceData=meeting)
+    assert "conferenceData" not in event
+    ref = {"calendarId": "primary", "eventId": event["id"]}
+    body = {"conferenceData": meeting}
+    assert google.events.patch(**ref, body=body, conferenceDataVersion=1).execute()["conferenceData"] == meeting
+    assert google.events.update(**ref, body=draft()).execute()["conferenceData"] == meeting
+    assert "conferenceData" not in google.events.update(**ref, body=draft(), conferenceDataVersion=1).execute()
+    coloured = google.events.patch(**ref, body={"colorId": "2", "eventLabelId": "x"}).execute()
+    assert ("eventLabelId" in coloured, coloured["colorId"]) == (False, "2")
+    labelled = google.events.patch(**ref, body={"colorId": "3", "eventLabelId": "x"}, eventLabelVersion=1).execute()
+    assert (labelled["eventLabelId"], labelled["colorId"]) == ("x", "2")
+
+
 def test_a_lower_sequence_is_refused(google: Site) -> None:
     event = google.insert(sequence=3)
     assert event["sequence"] == 3

@@ -20,6 +20,17 @@ def test_the_outside_events_lie_in_the_primary_calendar(google: Site) -> None:
     assert found["Dentist"]["start"]["dateTime"].endswith("15:00:00+01:00")
 
 
+def test_the_facts_are_what_a_client_needs(google: Site) -> None:
+    seeded = seed.seed_account(google.state, [])
+    facts = seed.facts(google.server.base_url, [seeded])
+    assert google.client.get(facts["auth_url"]).status_code == 400
+    (account,) = facts["accounts"]
+    form = {"grant_type": "refresh_token", "refresh_token": account["refresh_token"]}
+    reply = google.client.post(facts["token_url"], data=form, auth=(facts["client_id"], facts["client_secret"]))
+    assert reply.status_code == 200
+    assert google.service(token=account["access_token"]).events().list(calendarId=seed.EMAIL).execute()["items"] == []
+
+
 def test_two_seeded_states_are_the_same() -> None:
     found = []
     for _ in range(2):

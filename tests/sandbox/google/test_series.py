@@ -203,6 +203,37 @@ def test_this_and_following_is_an_ended_series_and_a_new_one(google: Site) -> No
     assert len(google.sync()[0]) == 5
 
 
+def test_this_and_following_keeps_the_number_of_occurrences_whatever_was_left_out(google: Site) -> None:
+    weekly(google, recurrence=["RRULE:FREQ=WEEKLY;COUNT=5", "EXDATE;TZID=Europe/Berlin:20261201T090000"])
+    google.hands.split(instance(2), summary="Later")
+    rows = {row["start"]["dateTime"][:10]: row["summary"] for row in google.rows(singleEvents=True)}
+    assert rows == {"2026-11-24": "Check", "2026-12-08": "Later", "2026-12-15": "Later", "2026-12-22": "Later"}
+
+
+def test_this_and_following_from_the_first_on_is_the_whole_series(google: Site) -> None:
+    weekly(google)
+    assert google.hands.split(instance(0), summary="All").id == "series"
+    assert {row["summary"] for row in google.rows(singleEvents=True)} == {"All"}
+
+
+def test_this_and_following_of_an_all_day_series_ends_the_day_before(google: Site) -> None:
+    google.insert(
+        id="series", start=day("2026-11-24"), end=day("2026-11-25"), recurrence=["RRULE:FREQ=WEEKLY;UNTIL=20261215"]
+    )
+    google.hands.split("series_20261208", start=date(2026, 12, 9), end=date(2026, 12, 10))
+    assert [row["id"] for row in google.rows(singleEvents=True)] == [
+        "series_20261124",
+        "series_20261201",
+        "series_R20261208_20261209",
+    ]
+
+
+def test_a_restricted_instance_restricts_the_series(google: Site) -> None:
+    weekly(google)
+    google.events.patch(calendarId="primary", eventId=instance(1), body={"visibility": "private"}).execute()
+    assert {row.get("visibility") for row in google.rows(singleEvents=True)} == {"private"}
+
+
 def test_a_deleted_series_cancels_its_instances(google: Site) -> None:
     weekly(google)
     google.hands.edit(instance(1), summary="Special")
