@@ -89,6 +89,7 @@ class _Call:
     seconds: float
     side: str
     repeatable: bool
+    weight: int
 
     @property
     def name(self) -> str:
@@ -149,8 +150,11 @@ class Http:
         timeout: float | None = None,  # noqa: ASYNC109 - the lease of the caller cuts it
         side: str = "",
         repeatable: bool = False,
+        weight: int = 1,
     ) -> Reply:
         """One request, sent once; redirects are replies. `timeout` in seconds can only shorten that of the limits.
+
+        `weight`: as how many requests it counts against `per_minute`, such as the parts of a batch.
 
         `repeatable`: the request changes nothing, whatever its method; a transport error is tried again, three times
         in all. Raises Transient (with `applied` unless it was never sent or changes nothing), Throttled when its turn
@@ -158,7 +162,9 @@ class Http:
         answered at too great a length.
         """
         seconds = self._limits.timeout if timeout is None else min(timeout, self._limits.timeout)
-        call = _Call(method.upper(), self._allowed(url, side), headers or {}, content, seconds, side, repeatable)
+        call = _Call(
+            method.upper(), self._allowed(url, side), headers or {}, content, seconds, side, repeatable, weight
+        )
         if not repeatable:
             return await self._once(call)
         waits = self._limits.retry_wait
@@ -191,7 +197,7 @@ class Http:
         turn = _Turn()
         status = 0
         try:
-            async with asyncio.timeout(call.seconds), self._turn(turn):
+            async with asyncio.timeout(call.seconds), self._turn(turn, call.weight):
                 reply = await self._exchange(call)
             status = reply.status
         except TimeoutError as error:
@@ -208,10 +214,10 @@ class Http:
         return reply
 
     @asynccontextmanager
-    async def _turn(self, turn: _Turn) -> AsyncIterator[None]:
+    async def _turn(self, turn: _Turn, weight: int) -> AsyncIterator[None]:
         async with self._slots:
             if self._limiter is not None:
-                await self._limiter.acquire()
+                await self._limiter.acquire(min(weight, self._limiter.max_rate))
             turn.came = True
             yield
 

@@ -65,7 +65,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.memory_site": (*MEMORY, "adapters.memory_calendar"),
     "adapters.memory": (*MEMORY, "adapters.memory_calendar", "adapters.memory_site"),
     "adapters.http": ("syncd.errors", "httpx", "stamina", "aiolimiter"),
-    "adapters.oauth": ("adapters.http", "syncd.errors", "authlib"),
+    "adapters.oauth": ("adapters.http", "syncd.ports", "syncd.errors", "authlib", "msgspec"),
     "adapters.wix": WIRE,
     "adapters.apple": (
         *WIRE,
@@ -75,6 +75,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
         "lxml",
         "dateutil",
     ),
+    "adapters.google": (*WIRE, "googleapiclient", "httplib2"),
     "migrations": ("syncd.store.tables", "sqlalchemy", "alembic"),
 }
 # The files of these packages themselves, not what lies below them.
@@ -101,7 +102,20 @@ PROVIDER_NAME: Final = re.compile(
     r"(?i:google|microsoft|outlook|icloud)"
     r"|(?<![A-Za-z])(?:apple|graph)(?![a-z])|(?:Apple|Graph)(?![a-z])|APPLE|GRAPH"
 )
-HEAVY: Final = frozenset({"sqlalchemy", "caldav", "httpx", "litestar", "lxml", "icalendar", "structlog", "rich"})
+HEAVY: Final = frozenset(
+    {
+        "authlib",
+        "caldav",
+        "googleapiclient",
+        "httpx",
+        "icalendar",
+        "litestar",
+        "lxml",
+        "rich",
+        "sqlalchemy",
+        "structlog",
+    }
+)
 
 
 def module_name(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The ports of the core: calendars and the clock (calendars), the store (store)."""
+"""The ports of the core: calendars and the clock (calendars), grants of accounts (grants), the store (store)."""
 
 from syncd.ports.calendars import (
     NOTHING_KNOWN,
@@ -17,6 +17,7 @@ from syncd.ports.calendars import (
     Standing,
     knowing,
 )
+from syncd.ports.grants import Grant, Shelf
 from syncd.ports.store import (
     EARLIER,
     RETURNED,
@@ -47,6 +48,7 @@ __all__ = [
     "Edit",
     "Erasure",
     "ForeignConnection",
+    "Grant",
     "HistoryRow",
     "HoldRow",
     "JournalRow",
@@ -55,6 +57,7 @@ __all__ = [
     "Note",
     "Outcome",
     "Owner",
+    "Shelf",
     "SiteAdapter",
     "Standing",
     "StateStore",

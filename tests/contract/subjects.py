@@ -106,7 +106,8 @@ ABILITIES: Final = frozenset(
 
 def subjects() -> tuple[Subject, ...]:
     from tests.contract.subject_apple import APPLE
+    from tests.contract.subject_google import GOOGLE
     from tests.contract.subject_memory import MEMORY
     from tests.contract.subject_wix import WIX
 
-    return (*MEMORY, *APPLE, *WIX)
+    return (*MEMORY, *APPLE, *GOOGLE, *WIX)

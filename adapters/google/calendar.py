@@ -1,0 +1,281 @@
+"""One calendar as the core knows it (`CalendarAdapter`): check, read, get, find; writes go to `writing`.
+
+Not here: pages (listing), what resources mean (mapping).
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from adapters.google import listing as pages
+from adapters.google.account import CalendarList, is_item
+from adapters.google.batch import Answer, each
+from adapters.google.client import Call
+from adapters.google.listing import Listing, Sights, instances_of, sighted
+from adapters.google.mapping import KEY, MalformedError, Resource, View, absent, is_cancelled, observation
+from adapters.google.refusals import SIDE, Asked, Deleted, Missing
+from adapters.google.writing import Writer
+from syncd.errors import AdapterError, Transient
+from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
+from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
+
+PROBES: Final = 250  # requests that one call of `get` makes in other calendars
+_KEPT: Final = 2000
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Resources as they were last seen, for the updates of this pass; the oldest are forgotten."""
+
+    rows: dict[str, Resource] = field(default_factory=dict)
+
+    def take(self, resource: Resource) -> None:
+        self.rows.pop(resource["id"], None)
+        self.rows[resource["id"]] = resource
+        if len(self.rows) > _KEPT:
+            del self.rows[next(iter(self.rows))]
+
+
+class GoogleCalendar:
+    """The calendar with one id. `zone`: of times that name none, where the calendar names none either."""
+
+    side = Side.EXTERNAL
+
+    def __init__(self, account: CalendarList, calendar: str, *, zone: str, collection: str) -> None:
+        self.capabilities = account.capabilities
+        self.collection = collection
+        self._account = account
+        self._client = account.client
+        self._calendar = calendar
+        self._zone = zone
+        self._remembered = Remembered()
+        self._writer = Writer(self)
+
+    async def check(self) -> Standing:
+        await self._account.about(self._calendar)
+        return Standing(await self._account.identity(), await self._account.writable(self._calendar))
+
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
+        if isinstance(since, Cursor):
+            return await self._changes(since, known)
+        return await self._everything(since, known)
+
+    async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
+        mine = [ref for ref in refs if ref.collection == self.collection]
+        found = dict(zip(mine, await self.resources([ref.id for ref in mine]), strict=True))
+        view = await self.view(one for one in found.values() if not isinstance(one, AdapterError))
+        answer = {ref: absent(view, ref, Gone.UNKNOWN, "it lies in another calendar") for ref in refs}
+        answer |= {ref: self._sought(view, ref, one) for ref, one in found.items()}
+        cancelled = [
+            ref for ref in mine if isinstance(found[ref], Mapping) and _may_have_moved(found[ref], answer[ref])
+        ]
+        return answer | await self._elsewhere(view, cancelled)
+
+    async def find(self, keys: Sequence[str]) -> Mapping[str, Observation]:
+        sought = [key for key in dict.fromkeys(keys) if KEY.fullmatch(key)]
+        found = {}
+        for key, one in zip(sought, await self.resources(sought), strict=True):
+            if isinstance(one, AdapterError) and not isinstance(one, Missing):
+                raise one
+            if isinstance(one, Mapping) and not is_cancelled(one):
+                found[key] = one
+        view = await self.view(found.values())
+        return {key: self.shown(one, view, Asked("looking for an event", key)) for key, one in found.items()}
+
+    async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        return await self._writer.create(drafts)
+
+    async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
+        return await self._writer.update(edits)
+
+    async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
+        return await self._writer.delete(erasures)
+
+    # for its writer too
+
+    @property
+    def account(self) -> CalendarList:
+        return self._account
+
+    @property
+    def id(self) -> str:
+        return self._calendar
+
+    def last_seen(self, name: str, etag: str | None) -> Resource | None:
+        """The resource at this version, if it was seen in this pass."""
+        row = self._remembered.rows.get(name)
+        return row if row is not None and etag is not None and row.get("etag") == etag else None
+
+    async def view(self, rows: Iterable[Resource] = ()) -> View:
+        """The view for these rows; the calendar is asked for its zone only when one of them names none."""
+        account, zone = self._account, self._zone
+        if any(_names_no_zone(row) for row in rows):
+            zone = await account.zone(self._calendar) or zone
+        return View(self.collection, zone, await account.writable(self._calendar), self._client.clock.now())
+
+    def shown(self, resource: Resource, view: View, asked: Asked) -> Observation:
+        """The observation of an answer. Raises Transient for one that cannot be read: of a write, applied."""
+        try:
+            seen = observation(resource, view)
+        except MalformedError as error:
+            text = f"{asked.what}: {error}"
+            raise Transient(text, side=SIDE, ref=asked.ref, applied=asked.writes) from None
+        self._remembered.take(resource)
+        return seen
+
+    async def asked(self, calls: Sequence[Call]) -> list[Answer]:
+        """An answer or an error for each. While one of them says "not there", the calendar itself has to answer."""
+        answers = await self._each(calls)
+        if any(isinstance(one, Missing) and not isinstance(one, Deleted) for one in answers):
+            await self._account.about(self._calendar)
+        return answers
+
+    async def _each(self, calls: Sequence[Call]) -> list[Answer]:
+        try:
+            return await each(self._client, calls, self._account.pause) if calls else []
+        except AdapterError as error:
+            if not is_item(error) or calls[0].asked.writes:
+                raise
+            return [error]  # one event that cannot be read says nothing of the calendar
+
+    async def resources(self, names: Sequence[str]) -> list[Answer]:
+        """Each event by a direct read: a resource, Missing, or why nothing is known."""
+        return await self.asked([self._reads(self._calendar, name) for name in names])
+
+    def _reads(self, calendar: str, name: str) -> Call:
+        request = self._client.service.events.get(calendarId=calendar, eventId=name)
+        return Call(Asked("reading an event", name), request)
+
+    # reading
+
+    async def _everything(self, window: Window, known: Known) -> ChangeSet:
+        stored = await known(None)
+        listing = await self._listed(None)
+        there = {name: listing.rows[name] for name in listing.present}
+        masters, lost = await self._masters(listing.series & stored.keys())
+        there |= masters
+        news = [row for name, row in there.items() if row.get("etag") is None or stored.get(name) != row["etag"]]
+        sights = await self._sights(news, window)
+        broken = [*sights.broken, *(Broken(name, "the series is not to be read", passing=True) for name in lost)]
+        listed = frozenset(there) | frozenset(lost)
+        return _change_set(listing, sights, window, broken=broken, listed=listed)
+
+    async def _changes(self, cursor: Cursor, known: Known) -> ChangeSet:
+        listing = await self._listed(cursor.token)
+        asked = [*listing.rows, *sorted(listing.series)]
+        stored = await known(asked) if asked else {}
+        there = {name: listing.rows[name] for name in listing.present}
+        masters, lost = await self._masters(listing.series & stored.keys())
+        there |= masters
+        # An echo of our own write is what is stored already.
+        news = [row for name, row in there.items() if row.get("etag") is None or stored.get(name) != row["etag"]]
+        sights = await self._sights(news, cursor.window)
+        gone = [*listing.cancelled, *sorted(listing.series & stored.keys())]
+        gone += await self._instances(listing, stored, known)
+        gone = [name for name in gone if name not in there and name not in lost]
+        broken = [*sights.broken, *(Broken(name, "the series is not to be read", passing=True) for name in lost)]
+        return _change_set(listing, sights, cursor.window, broken=broken, removed=gone)
+
+    async def _listed(self, token: str | None) -> Listing:
+        async def ask() -> Listing:
+            if token is None:
+                return await pages.everything(self._client, self._calendar)
+            return await pages.changes(self._client, self._calendar, token)
+
+        listing: Listing = await self._account.answering(self._calendar, ask)
+        self._account.told(self._calendar, listing.role, listing.zone)
+        return listing
+
+    async def _masters(self, names: set[str]) -> tuple[dict[str, Resource], set[str]]:
+        """Items of ours that somebody repeats: a listing shows their instances only, so they are read by themselves.
+
+        And those of which nothing is known.
+        """
+        order = sorted(names)
+        answers = dict(zip(order, await self.resources(order), strict=True))
+        lost = {name for name, one in answers.items() if isinstance(one, AdapterError) and not isinstance(one, Missing)}
+        found = {name: one for name, one in answers.items() if isinstance(one, Mapping) and not is_cancelled(one)}
+        return found, lost
+
+    async def _instances(self, listing: Listing, stored: Mapping[str, str | None], known: Known) -> list[str]:
+        """Stored instances of a series whose deletion is told of the series alone (QUIRKS 6)."""
+        whole = {name for name in listing.cancelled if "recurringEventId" not in listing.rows[name]} - stored.keys()
+        if not whole:
+            return []
+        return [name for name in instances_of(whole, await known(None)) if name not in listing.rows]
+
+    async def _sights(self, rows: Sequence[Resource], window: Window) -> Sights:
+        if not rows:
+            return Sights()
+        view = await self.view(rows)
+        sights = await asyncio.to_thread(sighted, rows, view, window)
+        shown = {seen.ref.id for seen in sights.observations}
+        for row in rows:
+            if row["id"] in shown:
+                self._remembered.take(row)
+        return sights
+
+    # direct reads
+
+    def _sought(self, view: View, ref: Ref, found: Any) -> Observation:
+        if isinstance(found, Missing):
+            return absent(view, ref, Gone.GONE, "listing")
+        if isinstance(found, AdapterError):
+            return absent(view, ref, Gone.UNKNOWN, str(found))
+        if is_cancelled(found):
+            return absent(view, ref, Gone.GONE, "cancelled")
+        try:
+            return self.shown(found, view, Asked("reading an event", ref.id))
+        except Transient as error:
+            return absent(view, ref, Gone.UNKNOWN, str(error))
+
+    async def _elsewhere(self, view: View, cancelled: Sequence[Ref]) -> dict[Ref, Observation]:
+        """Of deleted events, those that live on in another calendar of the account, where somebody moved them.
+
+        Also those that could not be looked for: more than so many at once wait for the next pass.
+        """
+        others = await self._account.others(self._calendar) if cancelled else ()
+        if not others:
+            return {}
+        room = max(PROBES // len(others), 1)
+        pairs = [(ref, other) for ref in cancelled[:room] for other in others]
+        found = await self._each([self._reads(other, ref.id) for ref, other in pairs])
+        answer = {}
+        for (ref, _), one in zip(pairs, found, strict=True):
+            if isinstance(one, Mapping) and not is_cancelled(one):
+                answer[ref] = absent(view, ref, Gone.OUT_OF_SCOPE, "it was moved to another calendar")
+            elif isinstance(one, AdapterError) and not isinstance(one, Missing):
+                answer.setdefault(ref, absent(view, ref, Gone.UNKNOWN, str(one)))
+        late = "it is deleted here, and not looked for in other calendars yet"
+        return answer | {ref: absent(view, ref, Gone.UNKNOWN, late) for ref in cancelled[room:]}
+
+
+def _may_have_moved(resource: Resource, seen: Observation) -> bool:
+    is_gone = seen.absence is not None and seen.absence.kind is Gone.GONE
+    return is_gone and "recurringEventId" not in resource
+
+
+def _names_no_zone(row: Resource) -> bool:
+    start = row.get("start") or {}
+    return isinstance(start, Mapping) and "dateTime" in start and not start.get("timeZone")
+
+
+def _change_set(  # noqa: PLR0913 - the parts of one answer
+    listing: Listing,
+    sights: Sights,
+    window: Window,
+    *,
+    broken: Sequence[Broken],
+    removed: Sequence[str] = (),
+    listed: frozenset[str] | None = None,
+) -> ChangeSet:
+    return ChangeSet(
+        observations=tuple(sights.observations),
+        window=window,
+        removed=tuple(Removal(name) for name in dict.fromkeys(removed)),
+        groups=sights.groups,
+        listed=listed,
+        broken=tuple(broken),
+        cursor=Cursor(listing.token, window),
+    )

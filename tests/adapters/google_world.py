@@ -1,0 +1,187 @@
+"""What the tests of the Google adapter share: an account on the simulator over real HTTP, a shelf, builders, fixtures.
+
+People's hands act past the adapter, in the simulator's own state.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import adapters.google
+from adapters.google import GoogleAccount
+from adapters.google.calendar import GoogleCalendar
+from adapters.google.mapping import View
+from syncd.model import Event, Mark, Observation, Timed, When, Window
+from syncd.ports import Draft, Grant, Outcome
+from syncd.sandbox.clock import SandboxClock
+from syncd.sandbox.google import GoogleServer, GoogleState, Hands
+from syncd.sandbox.google.seed import CLIENT_ID, CLIENT_SECRET, seed_account
+
+EMAIL, BRIDGE, COLLECTION = "anna@gmail.example", "bridge-1", "cal-of-anna"
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+WINDOW = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 10, 1, tzinfo=UTC))
+FIXTURES = Path(adapters.google.__file__).parent / "fixtures"
+VIEW = View(COLLECTION, "Europe/Berlin", True, NOW)
+GRANT = Grant("", "1//refresh", NOW, ("openid", adapters.google.SCOPE), "1234567890", EMAIL, NOW - timedelta(days=30))
+
+
+def fixture(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
+    return found
+
+
+def at(day: int, hour: int = 9, *, month: int = 12, tzid: str = "Europe/Berlin") -> Timed:
+    """One hour from that hour UTC."""
+    start = datetime(2026, month, day, hour, tzinfo=UTC)
+    return Timed(start, start + timedelta(hours=1), tzid)
+
+
+def event(when: When | None = None, title: str | None = "Yoga", **fields: Any) -> Event:
+    rest = {"description": None, "location": None, "busy": True, **fields}
+    return Event(when or at(1), title, **rest)
+
+
+def key(name: str) -> str:
+    """A key such as the core makes: 32 characters of 0-9a-v."""
+    return name.encode().hex().ljust(32, "0")[:32]
+
+
+def mark(name: str = "one", **fields: Any) -> Mark:
+    return Mark(BRIDGE, 1, key(name), "digest-1", **fields)
+
+
+def draft(name: str = "one", given: Event | None = None) -> Draft:
+    return Draft(key(name), given or event(), mark(name))
+
+
+def shown(outcome: Outcome) -> Observation:
+    assert isinstance(outcome, Observation), repr(outcome)
+    return outcome
+
+
+@dataclass
+class MemoryShelf:
+    """One grant for every process that uses it; `saved` in order. `turns`: how often it was somebody's."""
+
+    grant: Grant
+    saved: list[Grant] = field(default_factory=list)
+    turns: int = 0
+    _lease: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def load(self) -> Grant:
+        return self.grant
+
+    async def save(self, grant: Grant, instead_of: Grant) -> None:
+        if self.grant == instead_of:
+            self.grant = grant
+            self.saved.append(grant)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self._lease:
+            self.turns += 1
+            yield
+
+
+@dataclass
+class Waits:
+    """A pause that takes no time; `seconds` in order."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+@dataclass
+class World:
+    """One account of a simulated Google, and the adapter on it."""
+
+    server: GoogleServer
+    clock: SandboxClock
+    hands: Hands
+    shelf: MemoryShelf
+    waits: Waits
+    account: GoogleAccount
+    calendar: GoogleCalendar
+
+    @property
+    def state(self) -> GoogleState:
+        return self.server.state
+
+    def plant(self, do: Mapping[str, Any], *, match: Mapping[str, str] | None = None, times: int = 1) -> None:
+        self.server.app.faults.add({"do": do, "match": match or {}, "times": times})
+
+    def refuse(self, operation: str, reason: str, *, times: int = 1, **more: int) -> None:
+        """The next calls of this operation are refused for this reason, and nothing happens."""
+        self.plant({"error": {"reason": reason, **more}}, match={"operation": operation}, times=times)
+
+    def delivered(self) -> list[str]:
+        """Faults that were carried out."""
+        return [row["fault"] for row in self.rows() if row["fault"]]
+
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self.server.app.log.to_json()["requests"]
+        return found
+
+    def operations(self) -> list[str]:
+        """What was asked of the API since the last call of `forget`, parts of batches among it."""
+        return [str(row.get("operation")) for row in self.rows() if row.get("operation")]
+
+    def forget(self) -> None:
+        self.server.app.log.reset()
+
+    def titles(self) -> list[str]:
+        return sorted(str(one.fields.get("summary", "")) for one in self.hands.events())
+
+    def again(self) -> "World":
+        """The same account in another process, with its own memory and the same shelf."""
+        return _opened(self.server, self.clock, self.hands, self.shelf, found=self.account.found)
+
+
+def _opened(server: GoogleServer, clock: SandboxClock, hands: Hands, shelf: MemoryShelf, found: str = "") -> World:
+    waits = Waits()
+    account = adapters.google.create(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        base_url=server.base_url,
+        token_url=f"{server.base_url}/token",
+        revoke_url=f"{server.base_url}/revoke",
+        shelf=shelf,
+        clock=clock,
+        bridge=BRIDGE,
+        found=found,
+        pause=waits,
+    )
+    assert isinstance(account, GoogleAccount)
+    calendar = account.open("primary", zone="Europe/Berlin", collection=COLLECTION)
+    assert isinstance(calendar, GoogleCalendar)
+    return World(server, clock, hands, shelf, waits, account, calendar)
+
+
+def granted(state: GoogleState, clock: SandboxClock, email: str = EMAIL) -> Grant:
+    """A seeded account's grant, its access token good for an hour."""
+    seeded = seed_account(state, [], email, "Anna")
+    sub = state.accounts[email].sub
+    until = clock.now() + timedelta(hours=1)
+    fresh = replace(GRANT, access_token=seeded.access_token, refresh_token=seeded.refresh_token)
+    return replace(fresh, expires_at=until, identity=sub)
+
+
+@asynccontextmanager
+async def world() -> AsyncIterator[World]:
+    clock = SandboxClock(NOW, rate=0)
+    server = GoogleServer(GoogleState(clock))
+    await server.start()
+    shelf = MemoryShelf(granted(server.state, clock))
+    opened = _opened(server, clock, Hands(server.state, EMAIL), shelf)
+    try:
+        yield opened
+    finally:
+        await opened.account.aclose()
+        await server.stop()
