@@ -53,6 +53,9 @@ class MemoryAccount:
     async def identity(self) -> str:
         return await self._call("identity", lambda: self._world.identity(self.email))
 
+    async def address(self) -> str:
+        return self.email
+
     async def calendars(self) -> Sequence[CalendarInfo]:
         return await self._call("calendars", self._list)
 

@@ -142,6 +142,10 @@ class CalDavAccount:
         """The path of the principal: the same whatever host the account lies on."""
         return (await self.home()).principal
 
+    async def address(self) -> str:
+        """The one that it was opened with."""
+        return self._email
+
     async def proven_identity(self) -> str:
         """The same, as the server says it now and not as an earlier account remembers it."""
         if self._is_remembered:

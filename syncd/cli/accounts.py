@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from syncd.cli.compose import Credentials, House, seal
+from syncd.errors import AuthRevoked
 from syncd.model import Connection
 from syncd.ports import Account, StateStore
 from syncd.secrets import Keys
@@ -16,8 +17,7 @@ from syncd.secrets import Keys
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    connection: str
-    sealed: bytes
+    connection: Connection
     credentials: Credentials
     account: Account
 
@@ -33,14 +33,28 @@ class Accounts:
 
     async def of(self, connection: Connection) -> Account:
         """The account of a connection; whoever asks closes it. Raises as `House.credentials_of`."""
-        sealed, credentials = await self.house.credentials_of(self.store, self.keys, connection)
-        account = self.house.account(connection.provider, credentials)
-        self._opened.append(_Opened(connection.id, sealed, credentials, account))
+        _, credentials = await self.house.credentials_of(self.store, self.keys, connection)
+        shelf = self.house.shelf_of(connection, self.keys, credentials)
+        account = self.house.account(connection.provider, credentials, shelf)
+        self._opened.append(_Opened(connection, credentials, account))
         return account
 
     async def keep(self) -> None:
-        """Store what is news, unless the credentials were replaced meanwhile."""
+        """Store what is news, unless the credentials were replaced meanwhile; a renewed grant replaces none."""
         for one in self._opened:
-            if one.account.found != one.credentials.found:
-                known = msgspec.structs.replace(one.credentials, found=one.account.found)
-                await self.store.put_credentials(one.connection, seal(self.keys, known), instead_of=one.sealed)
+            if one.account.found == one.credentials.found:
+                continue
+            try:
+                sealed, stored = await self.house.credentials_of(self.store, self.keys, one.connection)
+            except AuthRevoked:  # removed meanwhile
+                continue
+            if _same(stored, one.credentials):
+                known = msgspec.structs.replace(stored, found=one.account.found)
+                await self.store.put_credentials(one.connection.id, seal(self.keys, known), instead_of=sealed)
+
+
+def _same(one: Credentials, other: Credentials) -> bool:
+    """Whether two credentials are of one act of connecting."""
+    moments = [None if each.grant is None else each.grant.granted_at for each in (one, other)]
+    bare = [msgspec.structs.replace(each, grant=None) for each in (one, other)]
+    return moments[0] == moments[1] and bare[0] == bare[1]

@@ -25,32 +25,45 @@ from syncd.drain import Drain
 from syncd.errors import AuthRevoked, ConfigError
 from syncd.model import Connection, Side
 from syncd.normalise import calendar_key, collection_of, covers
-from syncd.ports import Account, Clock, SiteAdapter, StateStore
+from syncd.ports import Account, Clock, Grant, Shelf, SiteAdapter, StateStore
 from syncd.run import Pass, Rules
 from syncd.secrets import Keys
 from syncd.secrets import load as load_keys
 
 if TYPE_CHECKING:
-    from adapters.http import Transport
+    from adapters import oauth
+    from adapters.http import Http, Transport
     from syncd.store import SqlStore
 
 APPLE: Final = "apple"
+GOOGLE: Final = "google"
 WIX: Final = "wix"
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What opens an account by e-mail and password. `url`: its server, where it is not the configured one.
+    """What opens an account: a password, or a grant. `url`: its server, where it is not the configured one.
 
     `found`: what an account opened with them told of itself (`ports.Account.found`); new credentials have none.
     """
 
-    email: str
-    password: str
+    email: str = ""
+    password: str = ""
     url: str | None = None
     found: str = ""
+    grant: Grant | None = None
 
     def __repr__(self) -> str:
         return "Credentials(…)"
+
+
+@dataclass(frozen=True)
+class Consenting:
+    """What a consent is asked for with: where, as whom, over what, and where its answer comes back to."""
+
+    provider: "oauth.Provider"
+    client: "oauth.Client"
+    http: "Http"
+    redirect_uri: str
 
 
 @dataclass(frozen=True)
@@ -113,13 +126,64 @@ class House:
             raise ConfigError(["no site is configured: give it a table [[wix.sites]] with its instance_id"])
         return found
 
-    def account(self, provider: str, credentials: Credentials) -> Account:
-        """The account that the credentials open; makes no request."""
+    def account(self, provider: str, credentials: Credentials, shelf: Shelf | None = None) -> Account:
+        """The account that the credentials open; makes no request. `shelf`: where a grant lies that is stored."""
+        match provider:
+            case "apple":
+                return self._with_password(credentials)
+            case "google":
+                return self._with_grant(provider, credentials, shelf)
+        raise ConfigError([f"connections of {provider} are not part of this edition"])
+
+    def _with_grant(self, provider: str, credentials: Credentials, shelf: Shelf | None) -> Account:
+        from adapters import load
+        from syncd.cli.grants import Held
+
+        client = self._client(provider)
+        account: Account = load(provider)(
+            client_id=client.id,
+            client_secret=client.secret,
+            shelf=shelf or Held(credentials.grant),
+            clock=self.clock,
+            bridge=self.settings.bridge_id,
+            found=credentials.found,
+            transport=self.transport,
+            **_given(self.settings.google, "base_url", "token_url", "revoke_url"),
+        )
+        return account
+
+    def _client(self, provider: str) -> "oauth.Client":
+        """Ours at a provider. Raises ConfigError with all that is not said of it."""
+        from adapters.oauth import Client
+
+        ours = self.settings.google
+        ways = {
+            "client_id": "write it into the configuration",
+            "client_secret": "write it there, or name client_secret_file",
+        }
+        problems = [
+            f"[{provider}] {key} is missing: {way} (docs/connect-{provider}.md)"
+            for key, way in ways.items()
+            if not getattr(ours, key)
+        ]
+        if problems:
+            raise ConfigError(problems)
+        return Client(ours.client_id, ours.client_secret)
+
+    def consenting(self, provider: str) -> Consenting:
+        """What a consent of an account's owner is asked for with. Raises ConfigError without our client."""
+        from adapters import google
+
+        client, ours = self._client(provider), self.settings.google
+        asked = google.provider(**_given(ours, "auth_url", "token_url", "revoke_url"))
+        http = google.web(asked.token_url, transport=self.transport)
+        redirect = f"http://127.0.0.1:{self.settings.service.loopback_port}/oauth/callback/{provider}"
+        return Consenting(asked, client, http, redirect)
+
+    def _with_password(self, credentials: Credentials) -> Account:
         from adapters import load
 
-        if provider != APPLE:
-            raise ConfigError([f"connections of {provider} are not part of this edition"])
-        account: Account = load(provider)(
+        account: Account = load(APPLE)(
             url=credentials.url or self.settings.apple.url,
             email=credentials.email,
             password=credentials.password,
@@ -134,7 +198,13 @@ class House:
     async def account_of(self, store: StateStore, keys: Keys, connection: Connection) -> Account:
         """The account of a connection. Raises as `credentials_of`."""
         _, credentials = await self.credentials_of(store, keys, connection)
-        return self.account(connection.provider, credentials)
+        return self.account(connection.provider, credentials, self.shelf_of(connection, keys, credentials))
+
+    def shelf_of(self, connection: Connection, keys: Keys, credentials: Credentials) -> Shelf | None:
+        """Where the grant of a connection lies; None where it has none."""
+        from syncd.cli.grants import Stored
+
+        return None if credentials.grant is None else Stored(self, keys, connection, credentials.grant)
 
     async def credentials_of(self, store: StateStore, keys: Keys, connection: Connection) -> tuple[bytes, Credentials]:
         """The stored credentials of a connection, sealed and open. Raises AuthRevoked when there are none, ConfigError
@@ -216,6 +286,11 @@ def open_house(ctx: click.Context, *, quiet: bool = True) -> House:
     telemetry.set_up(settings.log.format, level)
     url = settings.service.clock_url
     return House(settings, MachineClock() if url is None else DistantClock(url))
+
+
+def _given(section: Any, *names: str) -> dict[str, Any]:
+    """The settings of a section that somebody has set."""
+    return {name: value for name in names if (value := getattr(section, name)) is not None}
 
 
 def seal(keys: Keys, credentials: Credentials) -> bytes:

@@ -5,35 +5,51 @@ Not here: what may be connected (syncd.connections), how a plan looks (plans).
 
 import asyncio
 import sys
-from typing import Unpack
+from collections.abc import Callable
+from typing import TypeVar, Unpack
 
 import click
+import msgspec
 
 from syncd.cli import FINE, HELD, Command, shared_options
-from syncd.cli.compose import APPLE, Credentials, House, new_id, open_house, seal
+from syncd.cli.compose import APPLE, GOOGLE, Credentials, House, new_id, open_house, seal
+from syncd.cli.consent import grant_of
 from syncd.cli.listing import summary
 from syncd.cli.passes import one_pass
 from syncd.cli.plans import print_plan
 from syncd.cli.shown import ask, may_show_text, print_json, progress
 from syncd.cli.wishes import WishOptions, wish_of, wish_options
-from syncd.connections import Request, confirm, connect
+from syncd.connections import Request, confirm, connect, verified
 from syncd.errors import ConfigError
-from syncd.model import Connection
+from syncd.model import Connection, Target
 from syncd.ports import SiteAdapter
 from syncd.run import Result
 from syncd.store import SqlStore
 
+F = TypeVar("F", bound=Callable[..., object])
 
-class AppleOptions(WishOptions):
-    """The options of `connect apple`."""
+
+class ConnectOptions(WishOptions):
+    """The options of every `connect`."""
 
     schedule: str
-    email: str
-    password_stdin: bool
-    url: str | None
     yes: bool
     as_json: bool
     show_text: bool
+
+
+class AppleOptions(ConnectOptions):
+    """The options of `connect apple`."""
+
+    email: str
+    password_stdin: bool
+    url: str | None
+
+
+class GoogleOptions(ConnectOptions):
+    """The options of `connect google`."""
+
+    email: str | None
 
 
 @click.group("connect", params=[*shared_options()])
@@ -41,15 +57,24 @@ def connect_command() -> None:
     """Connect a schedule with the calendars of an account."""
 
 
+def connect_options(command: F) -> F:
+    """Adds what every `connect` takes."""
+    for option in (
+        click.option("--show-text", is_flag=True, help="Print titles also where nobody sits before a terminal."),
+        click.option("--json", "as_json", is_flag=True, help="The connection and its first plan as JSON."),
+        click.option("--yes", is_flag=True, help="Accept the first plan without a question."),
+        wish_options,
+        click.option("--schedule", required=True, metavar="ID", help="As `syncd schedules` lists it."),
+    ):
+        command = option(command)
+    return command
+
+
 @connect_command.command("apple", cls=Command)
-@click.option("--schedule", required=True, metavar="ID", help="As `syncd schedules` lists it.")
 @click.option("--email", required=True, metavar="E", help="The address of the account.")
 @click.option("--password-stdin", is_flag=True, help="Read the app-specific password from standard input.")
 @click.option("--url", metavar="URL", help="Another CalDAV server than the configured one.")
-@wish_options
-@click.option("--yes", is_flag=True, help="Accept the first plan without a question.")
-@click.option("--json", "as_json", is_flag=True, help="The connection and its first plan as JSON.")
-@click.option("--show-text", is_flag=True, help="Print titles also where nobody sits before a terminal.")
+@connect_options
 @click.pass_context
 def apple_command(ctx: click.Context, **options: Unpack[AppleOptions]) -> None:
     """Connect a schedule with an account at iCloud, or at another CalDAV server.
@@ -59,7 +84,43 @@ def apple_command(ctx: click.Context, **options: Unpack[AppleOptions]) -> None:
     """
     house = open_house(ctx)
     credentials = Credentials(options["email"], _password(options), options["url"])
-    ctx.exit(asyncio.run(_connect(house, credentials, options)))
+    ctx.exit(asyncio.run(_connect(house, APPLE, credentials, options)))
+
+
+@connect_command.command("google", cls=Command)
+@click.option("--email", metavar="E", help="The account to propose on the page of the consent.")
+@connect_options
+@click.pass_context
+def google_command(ctx: click.Context, **options: Unpack[GoogleOptions]) -> None:
+    """Connect a schedule with the primary calendar of a Google account, both ways.
+
+    Prints a link. Its owner opens it and agrees; the answer comes back to this machine by itself, or you paste the
+    address line of the page that you come to. Then the first plan is shown, and the next `syncd run --once` applies it
+    when you agreed. The same account and schedule again renews the connection. Nothing is mailed to anyone.
+    """
+    house = open_house(ctx)
+    ctx.exit(asyncio.run(_consented(house, GOOGLE, options)))
+
+
+async def _consented(house: House, provider: str, options: GoogleOptions) -> int:
+    """Keys, database and schedule are looked at before a person is sent to a page."""
+    house.keys()
+    async with house.store():
+        site = await site_of(house, options["schedule"])
+        try:
+            schedule = await verified(site, options["schedule"])
+        finally:
+            await site.aclose()
+    credentials = Credentials(grant=await grant_of(house, provider, options["email"]))
+    account = house.account(provider, credentials)
+    try:
+        address = await account.address()
+    finally:
+        await account.aclose()
+    click.echo(f"account {address}, schedule {schedule.name}", err=True)
+    if options["target"] is None:
+        options["target"] = Target.PRIMARY.value
+    return await _connect(house, provider, msgspec.structs.replace(credentials, email=address), options)
 
 
 def _password(options: AppleOptions) -> str:
@@ -74,13 +135,13 @@ def _password(options: AppleOptions) -> str:
     return word
 
 
-async def _connect(house: House, credentials: Credentials, options: AppleOptions) -> int:
+async def _connect(house: House, provider: str, credentials: Credentials, options: ConnectOptions) -> int:
     keys = house.keys()
     async with house.store() as store:
         before = {one.id for one in await store.connections()}
         request = Request(
             id=new_id(),
-            provider=APPLE,
+            provider=provider,
             schedule=options["schedule"],
             email=credentials.email,
             sealed=seal(keys, credentials),
@@ -133,11 +194,21 @@ async def first_plan(house: House, store: SqlStore, connection: Connection) -> R
     return results[0]
 
 
-async def _settle(house: House, store: SqlStore, result: Result, options: AppleOptions) -> int:
+def _what(connection: Connection) -> str:
+    """What will be synced, for people."""
+    config, who = connection.config, connection.email or connection.identity
+    place = "its primary calendar" if config.target is Target.PRIMARY else "a calendar made for them"
+    exported = f"sessions are shown in {place}" if config.exports else "no session is shown"
+    read = f"{len(config.calendars or ())} of its calendars" if config.imports else "nothing"
+    return f"account {who}: {exported}; {read} {'blocks' if config.imports else 'is imported to block'} time in Wix"
+
+
+async def _settle(house: House, store: SqlStore, result: Result, options: ConnectOptions) -> int:
     """Show the plan and ask; an accepted one is applied by the next pass."""
     connection = result.connection
     if not options["as_json"]:
         click.echo(f"connection {connection.id}: {connection.schedule.kind} schedule {connection.schedule.id}")
+        click.echo(_what(connection))
         if result.plan is not None:
             print_plan(result.plan, show_text=may_show_text(options["show_text"]))
     agreed = connection.confirmed or ask("Apply this with the next pass?", yes=options["yes"])

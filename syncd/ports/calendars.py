@@ -184,6 +184,9 @@ class Account(Protocol):
     async def identity(self) -> str:
         """What the provider calls this account for ever. Raises AuthRevoked."""
 
+    async def address(self) -> str:
+        """Its e-mail address, for people; it may change."""
+
     async def calendars(self) -> Sequence[CalendarInfo]:
         """Every calendar that holds events, the default first. Never takes an error for an empty list."""
 

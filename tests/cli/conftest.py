@@ -76,7 +76,7 @@ class Studio:
 
     def writes(self) -> list[str]:
         """What the simulators were asked to change, since the last look."""
-        logs = (self.sandbox.wix.app.log, self.sandbox.proxy.log)
+        logs = (self.sandbox.wix.app.log, self.sandbox.proxy.log, self.sandbox.google.app.log)
         rows = [row for log in logs for row in self.inside(log.to_json)["requests"]]
         self.inside(self.sandbox.forget_requests)
         return [f"{row['method']} {row['path']}" for row in rows if row["write"]]
@@ -101,6 +101,13 @@ app_secret = "{app_secret}"
 instance_id = "{instance_id}"
 [apple]
 url = "{apple}"
+[google]
+client_id = "{google[client_id]}"
+client_secret = "{google[client_secret]}"
+base_url = "{google[base_url]}"
+auth_url = "{google[auth_url]}"
+token_url = "{google[token_url]}"
+revoke_url = "{google[revoke_url]}"
 [policy]
 window_future_days = 28
 [service]
@@ -129,6 +136,7 @@ def studio(tmp_path: Path, sqlite_template: Path) -> Iterator[Studio]:
                     instance_id=seeds.INSTANCE_ID,
                     apple=sandbox.proxy.base_url,
                     clock=sandbox.clock_url,
+                    google=sandbox.facts()["google"],
                 )
             )
             yield Studio(folder, sandbox, loop)
