@@ -73,9 +73,9 @@ Answer = Callable[[Request, Mapping[str, Any]], Awaitable[Reply]]
 
 
 class Delivery:
-    """What planted faults do to a request and its answer. `blank` is the body of a planted status without one."""
+    """What planted faults do to a request and its answer. `blank` makes the body of a planted status without one."""
 
-    def __init__(self, cut: Cut, blank: Mapping[str, Any]) -> None:
+    def __init__(self, cut: Cut, blank: Callable[[Request, int], Mapping[str, Any]]) -> None:
         self._cut = cut
         self._blank = blank
         self._closing = asyncio.Event()
@@ -91,7 +91,7 @@ class Delivery:
             self._held.append(request)
             return None
         if "status" in do:
-            return self._planted(do)
+            return self._planted(request, do)
         reply = await answer(request, do)
         if "cut_body" in do:
             reply = replace(reply, cut_after=min(do["cut_body"], len(reply.body) - 1))
@@ -120,8 +120,8 @@ class Delivery:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
 
-    def _planted(self, do: Mapping[str, Any]) -> Reply:
-        body = do.get("body", self._blank)
+    def _planted(self, request: Request, do: Mapping[str, Any]) -> Reply:
+        body = do["body"] if "body" in do else self._blank(request, do["status"])
         if isinstance(body, str):
             return Reply(do["status"], body.encode(), {"content-type": "text/plain", **do.get("headers", {})})
         return Reply.of(do["status"], body, do.get("headers", {}))

@@ -94,10 +94,19 @@ FAULT_KINDS: Final[Mapping[str, Check]] = {
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 
+_USUAL: Final = ("authError", "forbidden", "notFound", "conflict", "deleted", "conditionNotMet", "internalError")
 _MATCHES: Final = ("operation", "query", "account")
 _OF_BATCHES: Final = frozenset({"part_failures", "unanswered_parts", "reversed_parts"})
 _OF_CONNECTIONS: Final = frozenset({"drop", "apply_late", *DELIVERY_KINDS})
-_BLANK: Final = GoogleError("backendError", "planted").envelope()
+
+
+def _blank(request: Request, status: int) -> Mapping[str, Any]:
+    """The body of a planted status."""
+    if request.path in oauth.PATHS:
+        return {"error": "internal_failure", "error_description": "planted"}
+    usual = {found: reason for reason, (found, _, _) in REASONS.items() if reason in _USUAL}
+    reason = usual.get(status, "backendError" if status >= 500 else "badRequest")
+    return GoogleError(reason, "planted", status=status).envelope()
 
 
 class GoogleApp:
@@ -110,7 +119,7 @@ class GoogleApp:
         self.channels = Channels(state)
         self._calls = Calls(state, self.channels)
         self._poster = Poster(self.channels)
-        self._delivery = Delivery(cut, _BLANK)
+        self._delivery = Delivery(cut, _blank)
         self._control = ControlRoutes(state.clock, self.log, self.faults, self._release)
         self._people = PeopleRoutes(state)
 
@@ -203,8 +212,8 @@ class GoogleApp:
                 self._note(part, _method_of(part), "part_failures", replies[place], {"part": place})
                 continue
             answered = await self._answer_logged(part, place)
-            lost = answered is None or place in do.get("unanswered_parts", ())
-            replies[place] = Reply.of(503, _BLANK, {}) if answered is None or lost else answered
+            lost = place in do.get("unanswered_parts", ())
+            replies[place] = Reply.of(503, _blank(part, 503), {}) if answered is None or lost else answered
         boundary = f"batch_{self.state.opaque('batch', self.state.serial())[:32]}"
         return write_batch(parts, [replies[place] for place in range(len(parts))], boundary)
 

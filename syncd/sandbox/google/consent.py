@@ -105,6 +105,10 @@ def read_asked(state: GoogleState, query: str) -> Asked:
 
 
 def _consented(state: GoogleState, asked: Asked, email: str, ticked: list[str] | tuple[str, ...]) -> dict[str, str]:
+    known = {grant.email for grant in state.grants if grant.client_id == asked.client_id}
+    most = state.switches["consent_users"]
+    if most and email not in known and len(known) >= most:
+        return {"error": "access_denied"}
     scopes = frozenset(asked.scopes) & ({"openid"} | set(ticked))
     earlier = [grant for grant in of_person(state, asked.client_id, email) if not grant.revoked]
     if asked.merged:
@@ -133,9 +137,10 @@ def _choices(state: GoogleState, asked: Asked, query: str) -> str:
     buttons = "".join(
         f'<button name="account" value="{escape(email)}">{escape(email)}</button> ' for email in state.accounts
     )
-    warning = "<p>Google has not verified this app: it is being tested.</p>"
+    unverified = state.switches["consent_testing"] or state.switches["consent_users"]
+    warning = "<p>Google has not verified this app.</p>" if unverified else ""
     return (
-        f"<h1>Choose an account</h1>{warning if state.switches['consent_testing'] else ''}"
+        f"<h1>Choose an account</h1>{warning}"
         f'<form method="post" action="{AUTH_PATH}?{escape(query)}">{boxes}{buttons}'
         '<button name="deny" value="1">Cancel</button></form>'
     )

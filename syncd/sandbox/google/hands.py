@@ -12,7 +12,7 @@ from typing import Any
 
 from syncd.sandbox.google import grants, writing
 from syncd.sandbox.google.errors import GoogleError, Json
-from syncd.sandbox.google.event_body import as_body, read_fields
+from syncd.sandbox.google.event_body import as_body, read_fields, rewritten
 from syncd.sandbox.google.moments import read_moment
 from syncd.sandbox.google.recurrence import starts
 from syncd.sandbox.google.state import Calendar, GoogleState, View
@@ -70,11 +70,17 @@ class Hands:
                 fields[edge] = edge_body(fields[edge], zone)
         whole = {**as_body(before), **fields}
         body = {name: value for name, value in whole.items() if value is not None}
+        if self.state.switches["description_html"] == "by_hand" and "description" in body:
+            body["description"] = rewritten(body["description"])
         return writing.update(self._writing(), ref, body)
 
     def delete(self, ref: str) -> None:
         """Delete an event, a whole series (by its master's id), or one occurrence."""
         writing.delete(self._writing(), ref)
+
+    def restore(self, ref: str) -> Event:
+        """Take an event or series out of the bin, without the exceptions it had."""
+        return self.calendar.put(replace(self.event(ref), status="confirmed", updated=self.state.clock.now()))
 
     def split(self, ref: str, **fields: Any) -> Event:
         """This and following: the series ends before this occurrence, a new one with the changed fields begins.

@@ -16,7 +16,7 @@ from syncd.sandbox.google.errors import GoogleError, Json, invalid, required
 from syncd.sandbox.google.state import Calendar, GoogleState
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _LONGEST_TOKEN: Final = 256
 
 
@@ -50,6 +50,8 @@ class Channels:
     """All channels, and the messages that wait for release."""
 
     state: GoogleState
+    unsent: list[Message] = field(default_factory=list)
+    """Messages to addresses beyond loopback, which are never sent."""
     _open: dict[str, Channel] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _due: deque[Message] = field(default_factory=deque)
@@ -57,6 +59,14 @@ class Channels:
 
     def open(self, calendar: Calendar, email: str, client_id: str, body: Json, base_url: str) -> Json:
         """`events.watch`: the channel as granted; its sync message is due at once."""
+        try:
+            return self._open_checked(calendar, email, client_id, body, base_url)
+        except GoogleError as error:
+            if self.state.switches["push_errors"] == "named":
+                raise
+            raise GoogleError("badRequest", error.message) from error
+
+    def _open_checked(self, calendar: Calendar, email: str, client_id: str, body: Json, base_url: str) -> Json:
         ref, address = body.get("id"), str(body.get("address", ""))
         if not isinstance(ref, str) or not _ID.fullmatch(ref):
             raise invalid("id", "Invalid channel id.") if ref else required("id")
@@ -117,7 +127,7 @@ class Channels:
 
     def _check_address(self, address: str) -> None:
         parts = urlsplit(address)
-        near = parts.hostname in _LOOPBACK and self.state.switches["push_loopback_http"]
+        near = parts.hostname in LOOPBACK and self.state.switches["push_loopback_http"]
         if parts.scheme != "https" and not (parts.scheme == "http" and near):
             raise GoogleError("webhookUrlNotHttps", f"WebHook callback must be HTTPS: {parts.scheme}")
 

@@ -12,6 +12,7 @@ from syncd.sandbox.google.state import Calendar
 from syncd.sandbox.google.values import Account, Event
 
 TYPES: Final = ("default", "birthday", "focusTime", "fromGmail", "outOfOffice", "workingLocation")
+STATUS_TYPES: Final = frozenset({"focusTime", "outOfOffice", "workingLocation"})
 WRITERS: Final = ("owner", "writer")
 
 _LOCKED: Final = ("summary", "description", "location", "start", "end", "recurrence")
@@ -49,12 +50,12 @@ def _check_birthday(event: Event) -> None:
         raise GoogleError("eventTypeRestriction", "A birthday is annual, all-day, private and transparent.")
 
 
-def check_change(before: Event, after: Event, account: Account) -> None:
-    """Refuse a change of what this person may not change in this event."""
+def check_change(before: Event, after: Event, account: Account, *, fixed: frozenset[str] = frozenset()) -> None:
+    """Refuse a change of what this person may not change in this event; `fixed` types keep their shared fields."""
     changed = changed_fields(as_body(before), as_body(after), account.email)
     if before.type == "birthday" and changed - set(_BIRTHDAY):
         raise GoogleError("eventTypeRestriction")
-    if before.type == "fromGmail" and changed - set(_PRIVATE) - {"extendedProperties.private"}:
+    if before.type in {"fromGmail", *fixed} and changed - set(_PRIVATE) - {"extendedProperties.private"}:
         raise GoogleError("eventTypeRestriction")
     if before.locked and changed & set(_LOCKED):
         raise GoogleError("forbidden", "The event is locked.")

@@ -12,7 +12,7 @@ from syncd.sandbox.google.errors import GoogleError, Json, invalid, required
 from syncd.sandbox.google.event_body import as_body, merged, read_fields, read_id, read_status
 from syncd.sandbox.google.moments import read_moment
 from syncd.sandbox.google.recurrence import check_recurrence, starts
-from syncd.sandbox.google.rules import changed_fields, check_change, check_new, check_writer
+from syncd.sandbox.google.rules import STATUS_TYPES, changed_fields, check_change, check_new, check_writer
 from syncd.sandbox.google.state import Calendar, GoogleState, Mail, View
 from syncd.sandbox.google.usage import check_usage, note_created
 from syncd.sandbox.google.values import Account, Event, Moment
@@ -148,7 +148,8 @@ def update(writing: Writing, ref: str, body: Json) -> Event:
     if after.cancelled:
         _delete(writing, before)
         return View(writing.calendar).record(ref) or after
-    check_change(before, after, writing.account)
+    refused = writing.state.switches["status_event_edits"] == "refuse" and not writing.by_hand
+    check_change(before, after, writing.account, fixed=STATUS_TYPES if refused else frozenset())
     after = _numbered(before, after, body)
     changed = changed_fields(as_body(before), as_body(after), writing.account.email)
     if not changed and not revived and writing.state.switches["noop_write"] == "same":

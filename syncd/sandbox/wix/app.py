@@ -89,7 +89,7 @@ class WixApp:
         self.log = RequestLog()
         self.faults = Faults(kinds=FAULT_KINDS)
         self._serial = 0
-        self._delivery = Delivery(cut, _BLANK)
+        self._delivery = Delivery(cut, lambda _request, _status: _BLANK)
         self._control = ControlRoutes(state.clock, self.log, self.faults, self._release)
         self._people = PeopleRoutes(state, self.access)
 

@@ -58,6 +58,13 @@ def test_a_planted_status_touches_nothing(google: Site) -> None:
     assert ids(google) == set()
 
 
+@pytest.mark.parametrize(("status", "reason"), [(404, "notFound"), (500, "internalError"), (504, "backendError")])
+def test_a_planted_status_has_the_envelope_that_goes_with_it(google: Site, status: int, reason: str) -> None:
+    google.fault({"status": status})
+    refusal = google.refused(google.events.list(calendarId="primary"))
+    assert (refusal.status, refusal.reason) == (status, reason)
+
+
 def test_a_lost_answer_leaves_the_event_and_the_library_finds_it_taken(google: Site) -> None:
     fault = google.fault({"drop": "after"}, INSERT)
     refusal = google.refused(google.events.insert(calendarId="primary", body=draft(id="first")))
@@ -197,7 +204,8 @@ def test_faults_are_chosen_by_operation_account_query_and_body(google: Site) -> 
 
 def test_an_oauth_request_can_fail_too(google: Site) -> None:
     google.fault({"status": 503}, {"path": "^/token$"})
-    assert google.client.post("/token").status_code == 503
+    reply = google.client.post("/token")
+    assert (reply.status_code, reply.json()["error"]) == (503, "internal_failure")
     assert google.client.post("/token").status_code == 400
 
 

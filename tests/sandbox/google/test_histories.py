@@ -66,6 +66,7 @@ class Person:
             self._rename,
             self._move_in_time,
             self._delete,
+            self._restore,
             self._split,
             self._toggle_rule,
             self._move_away,
@@ -106,6 +107,10 @@ class Person:
 
     def _delete(self) -> None:
         self.hands.delete(self._any())
+
+    def _restore(self) -> None:
+        records = View(self.hands.calendar).records()
+        self.hands.restore(self.dice.choice([event.id for event in records if event.cancelled and not event.orphan]))
 
     def _split(self) -> None:
         self.hands.split(self._occurrence(self._master()), summary="Split")

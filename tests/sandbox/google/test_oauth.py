@@ -93,6 +93,16 @@ def test_a_pressed_button_brings_a_code_with_the_state_and_the_ticked_scopes(goo
     assert google.refused(request).reason == "insufficientPermissions"
 
 
+def test_an_app_that_is_not_verified_warns_and_has_a_limited_number_of_users(google: Site) -> None:
+    google.switch(consent_users=1)
+    assert "has not verified this app" in google.client.get("/o/oauth2/v2/auth", params=ASKED).text
+    assert "code" in asked_silently(google)
+    assert asked_silently(google)["state"] == ["s t&te"]
+    connected(google)
+    assert asked_silently(google, login_hint=BERT)["error"] == ["access_denied"]
+    assert "code" in asked_silently(google)
+
+
 def test_cancelling_brings_access_denied_with_the_state(google: Site) -> None:
     reply = google.client.post("/o/oauth2/v2/auth", params=ASKED, data={"deny": "1"})
     assert parse_qs(urlsplit(reply.headers["location"]).query) == {"state": ["s t&te"], "error": ["access_denied"]}

@@ -113,6 +113,12 @@ def test_a_channel_that_makes_no_sense_is_400(google: Site, fields: Json, reason
     assert (refusal.status, refusal.reason) == (400, reason)
 
 
+def test_a_refused_channel_may_have_no_reason_of_its_own(google: Site) -> None:
+    google.switch(push_errors="badRequest")
+    request = google.events.watch(calendarId="primary", body=body("http://hooks.example/push"))
+    assert google.refused(request).reason == "badRequest"
+
+
 def test_plain_http_on_loopback_is_refused_by_switch(google: Site, receiver: Receiver) -> None:
     google.switch(push_loopback_http=False)
     request = google.events.watch(calendarId="primary", body=body(receiver.address))
@@ -169,6 +175,12 @@ def test_the_longest_life_is_a_switch(google: Site, receiver: Receiver) -> None:
     google.switch(push_ttl_days=1)
     expires = int(watch(google, receiver.address)["expiration"]) // 1000
     assert expires == int(google.clock.now().timestamp()) + 86400
+
+
+def test_nothing_is_sent_beyond_loopback(google: Site) -> None:
+    watch(google, "https://hooks.example/push")
+    delivered(google)
+    assert [message.address for message in google.server.app.channels.unsent] == ["https://hooks.example/push"]
 
 
 def test_a_receiver_that_is_not_there_harms_nothing(google: Site) -> None:

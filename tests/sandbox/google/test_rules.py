@@ -67,6 +67,14 @@ def test_an_event_from_gmail_lets_private_fields_be_changed_alone(google: Site) 
     assert marked["colorId"] == "2"
 
 
+def test_status_events_keep_their_shared_fields_by_switch(google: Site) -> None:
+    event = google.hands.add("Away", NINE, TEN, type="outOfOffice")
+    assert patched(google, event.id, summary="Gone").execute()["summary"] == "Gone"
+    google.switch(status_event_edits="refuse")
+    assert google.refused(patched(google, event.id, summary="Back")).reason == "eventTypeRestriction"
+    assert patched(google, event.id, colorId="2").execute()["colorId"] == "2"
+
+
 def test_the_type_of_an_event_is_fixed(google: Site) -> None:
     event = google.insert()
     refusal = google.refused(patched(google, event["id"], eventType="focusTime"))
@@ -170,6 +178,13 @@ def test_long_texts_are_cut_or_let_through_by_switch(google: Site) -> None:
 def test_a_description_is_rewritten_by_switch(google: Site) -> None:
     google.switch(description_html="rewritten")
     assert google.insert(description="A & B\nC &amp; D")["description"] == "A &amp; B<br>C &amp; D"
+
+
+def test_a_description_is_rewritten_when_a_person_saves_the_event_by_switch(google: Site) -> None:
+    google.switch(description_html="by_hand")
+    event = google.insert(description="A & B\nC")
+    assert event["description"] == "A & B\nC"
+    assert google.hands.edit(event["id"], summary="New").fields["description"] == "A &amp; B<br>C"
 
 
 def test_from_all_day_to_timed_a_patch_needs_a_null_unless_switched(google: Site) -> None:
@@ -278,6 +293,16 @@ def test_deleted_events_are_forgotten_in_time_by_switch(google: Site) -> None:
     assert google.refused(google.events.get(calendarId="primary", eventId="single")).status == 404
     assert google.sync(token)[0] == {}
     assert google.insert(id="single")["status"] == "confirmed"
+
+
+def test_a_person_takes_an_event_out_of_the_bin(google: Site) -> None:
+    event = google.insert()
+    _, token = google.sync()
+    google.hands.delete(event["id"])
+    google.hands.restore(event["id"])
+    rows, _ = google.sync(token)
+    assert rows[event["id"]]["status"] == "confirmed"
+    assert rows[event["id"]]["etag"] != event["etag"]
 
 
 def test_deleting_what_never_was_is_410_by_switch(google: Site) -> None:

@@ -1,12 +1,16 @@
 """Series: expansion in the event's zone through both changes of the clock, exceptions, splits, and re-based ids."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.sandbox.google.naive import Series
-from tests.sandbox.google.site import Json, Site, at, day
+from syncd.sandbox.google import recurrence
+from syncd.sandbox.google.values import Event, Moment
+from tests.sandbox.google.naive import DAYS, Series
+from tests.sandbox.google.site import ANNA, BERLIN, Json, Site, at, day
 
 NEW_YORK = "America/New_York"
 HORIZON = datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(days=730)
@@ -73,6 +77,35 @@ def test_the_expansion_equals_a_walk_through_the_days(google: Site, series: Seri
     expected = series.starts(HORIZON)
     assert len(expected) > 1
     assert [datetime.fromisoformat(row["start"]["dateTime"]) for row in rows] == expected
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_series_equal_a_walk_through_the_days(seed: int) -> None:
+    dice = random.Random(seed)
+    first = datetime.fromisoformat(dice.choice(("2027-03-10", "2027-10-20", "2026-12-29")))
+    first += timedelta(days=dice.randrange(15), minutes=30 * dice.randrange(48))
+    name = DAYS[first.weekday()]
+    rule = dice.choice(
+        (
+            "FREQ=DAILY",
+            f"FREQ=WEEKLY;BYDAY={','.join(sorted({name, dice.choice(DAYS)}))}",
+            f"FREQ=MONTHLY;BYDAY={(first.day - 1) // 7 + 1}{name}",
+            f"FREQ=MONTHLY;BYMONTHDAY={first.day}",
+        )
+    )
+    rule += f";INTERVAL={dice.randrange(1, 4)}" + dice.choice((";COUNT=17", ";UNTIL=20280531T225959Z", ""))
+    zone = dice.choice((BERLIN, NEW_YORK, "Australia/Sydney", "Asia/Kolkata", "Europe/London"))
+    series = Series(rule, first.isoformat(), zone)
+    master = a_master(series)
+    found = [moment.at for moment in recurrence.starts(master, HORIZON)]
+    assert found == series.starts(HORIZON)
+    assert len(found) > 1
+
+
+def a_master(series: Series) -> Event:
+    start = series.began.replace(tzinfo=ZoneInfo(series.zone)).astimezone(UTC)
+    edges = (Moment(start, series.zone), Moment(start + timedelta(hours=1), series.zone))
+    return Event("series", *edges, start, start, "uid", {}, ANNA, ANNA, recurrence=tuple(lines(series)))
 
 
 def test_local_time_stands_still_when_the_clocks_change(google: Site) -> None:
