@@ -56,6 +56,9 @@ class MemoryAccount:
     async def address(self) -> str:
         return self.email
 
+    async def give_up(self) -> None:
+        await self._call("give_up", lambda: self._world.given_up.append(self.email))
+
     async def calendars(self) -> Sequence[CalendarInfo]:
         return await self._call("calendars", self._list)
 

@@ -155,9 +155,10 @@ class MemoryWorld:
     `log`: every mutation made through an adapter, as (verb, calendar, id), in order. `mailed`: items with guests that
     an adapter wrote where the calendar mails them. `interrupt`, `faults`, `release`, `revoked`: see memory_calls.
     `stranger`: what somebody does to an item right before a write is answered (fault "foreign"). `refuses_titles`:
-    what no write may call an item, by side. `refuses_calendars`: accounts that take no more calendars. `lag`: how many
-    changes the replica behind a "stale" read has not seen, and how many items a "replay" listing shows as before.
-    `deceived`: the reads that a "stale" or a "replay" made say something else, as (verb, side), in order.
+    what no write may call an item, by side. `refuses_calendars`: accounts that take no more calendars. `given_up`:
+    accounts whose access was given back, in order. `lag`: how many changes the replica behind a "stale" read has not
+    seen, and how many items a "replay" listing shows as before. `deceived`: the reads that a "stale" or a "replay" made
+    say something else, as (verb, side), in order.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -167,6 +168,7 @@ class MemoryWorld:
         self.mailed: list[Ref] = []
         self.stranger: Callable[[Ref], object] = self._edit_elsewhere
         self.refuses_calendars: set[str] = set()
+        self.given_up: list[str] = []
         self.refuses_titles: set[tuple[Side, str]] = set()
         self.lag = 1
         self.deceived: list[tuple[str, Side]] = []

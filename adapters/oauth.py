@@ -217,6 +217,10 @@ class Tokens:
                 grant = self._grant = await self._renewed(refused)
             return grant.access_token
 
+    async def end(self) -> None:
+        """Revoke the grant, where the provider can. May be repeated."""
+        await revoke(self._provider, await self.grant(), self._clock.now(), self._http)
+
     def _serves(self, grant: Grant, refused: str) -> bool:
         is_fresh = self._clock.now() + MARGIN < grant.expires_at
         return is_fresh and bool(grant.access_token) and grant.access_token != refused

@@ -31,6 +31,7 @@ from syncd.plan import plan
 from syncd.ports import Account, CalendarAdapter, Changes, Lease, SiteAdapter, Touch
 from syncd.run import Pass, Result
 from syncd.standing import empty_sides, in_error
+from syncd.telemetry import logger
 
 ROUNDS = 4  # plans in one pass, when writes turned out stale or refused
 DAY = timedelta(hours=24)
@@ -321,8 +322,25 @@ class Cycle:
         if all_of >= 5 and bad > all_of / 2:
             after = in_error(after, Reason.MANY_ITEMS_FAILED, f"{bad} of {all_of} actions failed: see `syncd history`")
         after = await self._after_removal(after)
+        if after.has_ended:
+            await self._give_up()
         await self.work.store.commit(Changes(connections=[after]), self.turn.lease)
         return Result(after, made, written, bad, held)
+
+    async def _give_up(self) -> None:
+        """Give the account's access back, unless another connection lives on it (R23).
+
+        Before the end is recorded: without access the next pass ends the connection all the same.
+        """
+        one = self.connection
+        others = [other for other in await self.work.store.connections() if other.id != one.id and not other.has_ended]
+        if any((other.provider, other.identity) == (one.provider, one.identity) for other in others):
+            return
+        try:
+            await self.account.give_up()
+        except AdapterError as error:
+            reason = {"error": type(error).__name__, "reason": str(error), "next": error.hint or None}
+            logger().warning("access not given back", connection=one.id, run=self.work.run, **reason)
 
     async def _after_removal(self, after: Connection) -> Connection:
         """The end of a disconnect (R23), and of calendars used before (R30)."""

@@ -146,6 +146,9 @@ class CalDavAccount:
         """The one that it was opened with."""
         return self._email
 
+    async def give_up(self) -> None:
+        """A password is its owner's to withdraw."""
+
     async def proven_identity(self) -> str:
         """The same, as the server says it now and not as an earlier account remembers it."""
         if self._is_remembered:

@@ -24,7 +24,7 @@ CAPABILITIES: Final = Capabilities(
     keyed_bulk=True,
     conditional_write=True,
     max_batch=MOST,
-    max_in_flight=4,
+    max_in_flight=2,  # of 50 each: more would wait for the quota longer than a request may take
     series_edit=True,
     mails_guests=False,  # every write says sendUpdates=none
     limits=LIMITS,
@@ -99,6 +99,9 @@ class CalendarList:
         self._writable[made["id"]] = True
         self._others = None
         return CalendarInfo(made["id"], made.get("summary", name))
+
+    async def give_up(self) -> None:
+        await self.client.tokens.end()
 
     async def aclose(self) -> None:
         await self.client.aclose()

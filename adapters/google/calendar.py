@@ -67,10 +67,8 @@ class GoogleCalendar:
         view = await self.view(one for one in found.values() if not isinstance(one, AdapterError))
         answer = {ref: absent(view, ref, Gone.UNKNOWN, "it lies in another calendar") for ref in refs}
         answer |= {ref: self._sought(view, ref, one) for ref, one in found.items()}
-        cancelled = [
-            ref for ref in mine if isinstance(found[ref], Mapping) and _may_have_moved(found[ref], answer[ref])
-        ]
-        return answer | await self._elsewhere(view, cancelled)
+        deleted = {ref: one for ref, one in found.items() if isinstance(one, Mapping) and _may_have_moved(one)}
+        return answer | await self._elsewhere(view, deleted)
 
     async def find(self, keys: Sequence[str]) -> Mapping[str, Observation]:
         sought = [key for key in dict.fromkeys(keys) if KEY.fullmatch(key)]
@@ -230,30 +228,36 @@ class GoogleCalendar:
         except Transient as error:
             return absent(view, ref, Gone.UNKNOWN, str(error))
 
-    async def _elsewhere(self, view: View, cancelled: Sequence[Ref]) -> dict[Ref, Observation]:
+    async def _elsewhere(self, view: View, deleted: Mapping[Ref, Resource]) -> dict[Ref, Observation]:
         """Of deleted events, those that live on in another calendar of the account, where somebody moved them.
 
         Also those that could not be looked for: more than so many at once wait for the next pass.
         """
-        others = await self._account.others(self._calendar) if cancelled else ()
+        others = await self._account.others(self._calendar) if deleted else ()
         if not others:
             return {}
         room = max(PROBES // len(others), 1)
-        pairs = [(ref, other) for ref in cancelled[:room] for other in others]
-        found = await self._each([self._reads(other, ref.id) for ref, other in pairs])
+        pairs = [(ref, other) for ref in list(deleted)[:room] for other in others]
+        found = await self._each([self._looks(other, deleted[ref]) for ref, other in pairs])
         answer = {}
         for (ref, _), one in zip(pairs, found, strict=True):
-            if isinstance(one, Mapping) and not is_cancelled(one):
+            if isinstance(one, Mapping) and any(not is_cancelled(row) for row in one.get("items", [one])):
                 answer[ref] = absent(view, ref, Gone.OUT_OF_SCOPE, "it was moved to another calendar")
             elif isinstance(one, AdapterError) and not isinstance(one, Missing):
                 answer.setdefault(ref, absent(view, ref, Gone.UNKNOWN, str(one)))
         late = "it is deleted here, and not looked for in other calendars yet"
-        return answer | {ref: absent(view, ref, Gone.UNKNOWN, late) for ref in cancelled[room:]}
+        return answer | {ref: absent(view, ref, Gone.UNKNOWN, late) for ref in list(deleted)[room:]}
+
+    def _looks(self, calendar: str, deleted: Resource) -> Call:
+        """Where it has moved it has kept its UID, and perhaps its id; a tombstone may hold the id alone."""
+        if "iCalUID" not in deleted:
+            return self._reads(calendar, deleted["id"])
+        request = self._client.service.events.list(calendarId=calendar, iCalUID=deleted["iCalUID"])
+        return Call(Asked("looking for a moved event", deleted["id"]), request)
 
 
-def _may_have_moved(resource: Resource, seen: Observation) -> bool:
-    is_gone = seen.absence is not None and seen.absence.kind is Gone.GONE
-    return is_gone and "recurringEventId" not in resource
+def _may_have_moved(resource: Resource) -> bool:
+    return is_cancelled(resource) and "recurringEventId" not in resource
 
 
 def _names_no_zone(row: Resource) -> bool:

@@ -5,6 +5,7 @@ refusals mean (refusals).
 """
 
 import json
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def service(root: str) -> Service:
 
 @cache
 def _service(root: str) -> Service:
+    # At DEBUG it tells addresses of requests, which hold those of calendars, and answers.
+    logging.getLogger("googleapiclient").setLevel(logging.WARNING)
     from googleapiclient.discovery import build_from_document
     from googleapiclient.discovery_cache import get_static_doc
 

@@ -134,7 +134,7 @@ async def pasted() -> str:
 
 
 async def _given() -> str:
-    for text in iter(sys.stdin.readline, ""):
+    for text in sys.stdin:
         if text.strip():
             return text.strip()[:_LONGEST]
     await asyncio.Event().wait()

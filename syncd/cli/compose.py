@@ -137,13 +137,13 @@ class House:
 
     def _with_grant(self, provider: str, credentials: Credentials, shelf: Shelf | None) -> Account:
         from adapters import load
-        from syncd.cli.grants import Held
+        from syncd.cli.grants import InHand
 
         client = self._client(provider)
         account: Account = load(provider)(
             client_id=client.id,
             client_secret=client.secret,
-            shelf=shelf or Held(credentials.grant),
+            shelf=shelf or InHand(credentials.grant),
             clock=self.clock,
             bridge=self.settings.bridge_id,
             found=credentials.found,

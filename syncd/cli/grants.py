@@ -23,7 +23,7 @@ _TRIES: Final = 60
 _PAUSE: Final = 0.5  # seconds; a renewal is one request
 
 
-class Held:
+class InHand:
     """A grant that is in hand only: its connection is not stored yet."""
 
     def __init__(self, grant: Grant | None) -> None:
@@ -59,7 +59,7 @@ class Stored:
             return first
         async with self._house.store(read_only=True) as store:
             _, credentials = await self._house.credentials_of(store, self._keys, self._connection)
-        return await Held(credentials.grant).load()
+        return await InHand(credentials.grant).load()
 
     async def save(self, grant: Grant, instead_of: Grant) -> None:
         from syncd.cli.compose import seal

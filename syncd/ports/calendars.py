@@ -206,6 +206,12 @@ class Account(Protocol):
         Raises Forbidden when the account refuses it for good.
         """
 
+    async def give_up(self) -> None:
+        """Give back the access that was granted, where the provider can take it; of no use afterwards.
+
+        May be repeated. It ends for every connection of the account.
+        """
+
     async def aclose(self) -> None: ...
 
 

@@ -268,3 +268,24 @@ async def test_a_block_that_a_person_moves_to_another_schedule_is_made_anew_and_
     assert len(homes) == 2
     assert ("delete", SITE_ID, moved) not in bench.world.log
     await bench.assert_at_rest()
+
+
+@pytest.mark.rule("R23")
+async def test_the_end_of_a_connection_gives_the_access_back_once_all_is_removed(bench: Bench) -> None:
+    await with_both(bench)
+    await bench.disconnect()
+    assert bench.world.given_up == []
+    await bench.settle(2)
+    assert bench.world.given_up == [EMAIL]
+    await assert_ended(bench)
+    assert bench.world.given_up == [EMAIL]
+
+
+@pytest.mark.rule("R23")
+async def test_access_that_cannot_be_given_back_does_not_keep_a_connection_from_its_end(bench: Bench) -> None:
+    await with_both(bench)
+    await bench.disconnect()
+    bench.world.faults["give_up"] = ["fail"]
+    await bench.settle(2)
+    assert (bench.world.faults["give_up"], bench.world.given_up) == ([], [])
+    await assert_ended(bench)
