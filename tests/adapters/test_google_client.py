@@ -1,6 +1,7 @@
 """Requests of one account: refusals by reason, bearers, the hour of rest, hosts, what a request counts for."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -46,6 +47,7 @@ from tests.adapters.google_world import (
     draft,
     event,
     granted,
+    key,
     shown,
     world,
 )
@@ -324,3 +326,16 @@ async def test_an_old_bearer_is_renewed_before_the_first_request(google: World) 
     await google.calendar.check()
     assert google.rows()[0]["path"] == "/token"
     assert len(google.shelf.saved) == 1
+
+
+async def test_no_log_line_holds_an_address_a_token_or_a_text(google: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await google.calendar.create([draft("one", event(title="Anna's dentist")), draft("two")])
+    dedicated = await google.account.make_calendar(key("calendar"), "Sessions")
+    await google.account.open(dedicated.id, zone="UTC", collection="sessions").read(WINDOW)
+    google.refuse("events.list", "backendError")
+    with pytest.raises(Transient):
+        await google.calendar.read(WINDOW)
+    grant = google.shelf.grant
+    secrets = ("dentist", "gmail.example", dedicated.id, grant.access_token, grant.refresh_token)
+    assert not [secret for secret in secrets if secret in caplog.text]

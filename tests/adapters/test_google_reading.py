@@ -334,7 +334,9 @@ async def absence_of(google: World, ref: Ref) -> tuple[Gone, str]:
     return absence.kind, absence.evidence
 
 
-async def test_an_event_moved_to_another_calendar_of_the_account_is_out_of_scope(google: World) -> None:
+@pytest.mark.parametrize("keeps_id", [True, False])
+async def test_an_event_moved_to_another_calendar_of_the_account_is_out_of_scope(google: World, keeps_id: bool) -> None:
+    google.state.switches.set({"move_keeps_id": keeps_id})
     other = google.state.add_calendar(EMAIL, "Other")
     ref, ours = put(google, "Tea"), shown((await google.calendar.create([draft()]))[0]).ref
     for one in (ref, ours):
@@ -349,7 +351,7 @@ async def test_an_event_deleted_with_other_calendars_beside_is_gone(google: Worl
     google.hands.delete(ref.id)
     google.forget()
     assert await absence_of(google, ref) == (Gone.GONE, "cancelled")
-    assert google.operations() == ["events.get", "calendarList.list", "events.get"], (
+    assert google.operations() == ["events.get", "calendarList.list", "events.list"], (
         "nobody moves it where one may only read"
     )
 
@@ -378,7 +380,7 @@ async def test_when_the_other_calendar_does_not_answer_nothing_is_known(google: 
     other = google.state.add_calendar(EMAIL, "Other")
     ref = put(google, "Tea")
     google.hands.delete(ref.id)
-    google.plant({"error": "backendError"}, match={"operation": "events.get", "path": other.id.partition("@")[0]})
+    google.plant({"error": "backendError"}, match={"operation": "events.list", "path": other.id.partition("@")[0]})
     assert (await absence_of(google, ref))[0] is Gone.UNKNOWN
     assert google.delivered()
 

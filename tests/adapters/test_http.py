@@ -204,6 +204,14 @@ async def test_a_turn_that_does_not_come_is_throttled_and_applies_nothing() -> N
         assert (caught.value.applied, len(there.requests)) == (False, 1)
 
 
+async def test_a_request_counts_for_as_many_as_it_weighs() -> None:
+    async with peer(OK) as there, http(there.url, limits=Limits(per_minute=100)) as client:
+        await client.request("POST", there.url, weight=1000)
+        with pytest.raises(Throttled):
+            await client.request("POST", there.url, timeout=0.02)
+        assert len(there.requests) == 1
+
+
 async def test_a_header_that_cannot_be_sent_never_shows_in_the_error() -> None:
     async with peer(OK) as there, http(there.url) as client:
         with pytest.raises(Rejected) as caught:
