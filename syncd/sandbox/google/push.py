@@ -113,7 +113,7 @@ class Channels:
                 del self._open[channel.id]
                 if calendar is None:
                     self._post(channel, "not_exists")
-            elif calendar.version > channel.seen:
+            elif calendar.version != channel.seen:
                 channel.seen = calendar.version
                 self._post(channel, "exists")
         due = list(self._due)

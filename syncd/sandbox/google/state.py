@@ -7,7 +7,8 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +66,17 @@ class Calendar:
             self.exceptions[stored.series_id].append(stored.id)
         self.events.put(stored, now)
         return stored
+
+    def copy(self) -> "Calendar":
+        """The calendar as it is now, on the same clock; neither changes with the other."""
+        return replace(
+            self,
+            roles=dict(self.roles),
+            fields=dict(self.fields),
+            events=self.events.copy(),
+            exceptions=deepcopy(self.exceptions),
+            _times=list(self._times),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,32 @@ class GoogleState:
         self.dead_tokens |= found
         self.expiries += 1
         return len(found)
+
+    def copy(self) -> "GoogleState":
+        """What is remembered now, on the same clock and switches; neither changes with the other."""
+        grants, access_tokens = deepcopy((self.grants, self.access_tokens))
+        return replace(
+            self,
+            accounts=deepcopy(self.accounts),
+            calendars={ref: calendar.copy() for ref, calendar in self.calendars.items()},
+            clients=dict(self.clients),
+            sync_tokens=dict(self.sync_tokens),
+            dead_tokens=set(self.dead_tokens),
+            rests=dict(self.rests),
+            mailed=list(self.mailed),
+            codes=dict(self.codes),
+            grants=grants,
+            access_tokens=access_tokens,
+        )
+
+    def become(self, other: "GoogleState") -> None:
+        """Remember what a copy does, and nothing else, so that a running server is back where the copy was made.
+
+        `Calendar` and `Account` objects taken from this state before are then no longer part of it.
+        """
+        copied = other.copy()
+        for part in fields(self):
+            setattr(self, part.name, getattr(copied, part.name))
 
     def new_id(self) -> str:
         """26 characters of the id alphabet, the same in every run that does the same things."""

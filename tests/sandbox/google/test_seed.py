@@ -31,6 +31,19 @@ def test_the_facts_are_what_a_client_needs(google: Site) -> None:
     assert google.service(token=account["access_token"]).events().list(calendarId=seed.EMAIL).execute()["items"] == []
 
 
+def test_a_running_simulator_goes_back_to_where_a_copy_was_made(google: Site) -> None:
+    google.insert(id="first")
+    _, token = google.sync()
+    before = google.state.copy()
+    for _ in range(2):
+        google.insert(id="second")
+        google.hands.edit("first", summary="New")
+        google.hands.revoke()
+        google.state.become(before)
+        assert {row["summary"] for row in google.rows()} == {"Check"}
+        assert google.sync(token)[0] == {}
+
+
 def test_two_seeded_states_are_the_same() -> None:
     found = []
     for _ in range(2):
