@@ -55,9 +55,9 @@ def _service(root: str) -> Service:
     from googleapiclient.discovery_cache import get_static_doc
 
     document = json.loads(get_static_doc("calendar", "v3"))
-    # With a base address in it the library would go on to send batches, and the token, to Google (QUIRKS 2).
-    document.pop("baseUrl", None)
+    # Batches go by the root alone, whatever other address the library is given (QUIRKS 2).
     document["rootUrl"] = root.rstrip("/") + "/"
+    document.pop("baseUrl", None)
     built = build_from_document(document, http=_NoTransport())
     batch = document["rootUrl"] + document["batchPath"]
     return Service(built.events(), built.calendars(), built.calendarList(), batch)

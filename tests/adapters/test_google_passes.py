@@ -56,7 +56,9 @@ class GoogleBench(Bench):
         return await self.sync()
 
     async def _opened(self, _: Connection) -> GoogleAccount:
-        return self.outer.again().account
+        """Another process; it knows what the one before found out."""
+        self.google = self.outer.again()
+        return self.outer.account
 
     def written(self) -> list[str]:
         return [str(row["operation"]) for row in self.outer.rows() if row["write"]]
@@ -256,3 +258,55 @@ async def test_an_empty_database_doubles_nothing(bench: GoogleBench, tmp_path: P
     finally:
         await bench.store.aclose()
         bench.store = old
+
+
+async def test_an_earlier_state_of_our_copy_that_is_shown_again_does_not_travel_back(bench: GoogleBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    await bench.later()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    await bench.later()
+    assert bench.outer.titles() == ["Yoga, indoors"]
+    for operation in ("events.list", "events.get"):
+        bench.outer.plant({"replay": {"back": 1}}, match={"operation": operation})
+    await bench.later(minutes=2)
+    assert bench.outer.delivered()
+    assert bench.inside_titles() == ["Yoga, indoors"]
+    for _ in range(2):
+        await bench.later()
+    assert (bench.inside_titles(), bench.outer.titles()) == (["Yoga, indoors"], ["Yoga, indoors"])
+    await bench.at_rest()
+
+
+async def test_a_foreign_edit_right_behind_our_update_is_not_lost(bench: GoogleBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    await bench.later()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    bench.outer.plant({"foreign_edit": {"location": "Room 2"}}, match={"operation": "events.update"})
+    await bench.later()
+    assert bench.outer.delivered()
+    for _ in range(2):
+        await bench.later()
+    session = bench.world.items(SITE_ID)["s1"]
+    assert (session.event.title, session.event.location) == ("Yoga, indoors", "Room 2")
+    await bench.at_rest()
+
+
+async def test_writes_that_google_refuses_for_an_hour_are_made_afterwards(bench: GoogleBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    put(bench, "Dentist", 2)
+    bench.outer.refuse("events.insert", "quotaExceeded")
+    await bench.sync()
+    assert bench.outer.delivered()
+    for _ in range(5):
+        await bench.later()
+        assert (bench.written(), bench.outer.operations()) == ([], ["events.list"])
+    for _ in range(2):
+        await bench.later()
+    assert bench.outer.titles() == ["Dentist", "Yoga"]
+    assert list(bench.blocks()) == ["Dentist"]
+    await bench.at_rest()

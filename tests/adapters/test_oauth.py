@@ -225,6 +225,7 @@ async def test_many_who_ask_at_once_renew_once(scene: Scene) -> None:
     tokens = scene.tokens(shelf)
     bearers = await asyncio.gather(*(tokens.bearer() for _ in range(20)))
     assert len(set(bearers)) == 1
+    assert shelf.turns == 1, "the lease is asked for once, too"
     assert scene.asked() == ["/token"]
 
 
