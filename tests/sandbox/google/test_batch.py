@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from googleapiclient.errors import HttpError
 
-from tests.sandbox.google.site import Json, Site, draft
+from tests.sandbox.google.site import ANNA, BERT, Json, Site, draft
 
 
 def run(google: Site, requests: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +62,23 @@ def test_a_part_brings_its_own_precondition(google: Site) -> None:
     request = google.events.update(calendarId="primary", eventId=event["id"], body=draft(summary="New"))
     request.headers["If-Match"] = '"stale"'
     assert run(google, {"a": request})["a"].status_code == 412
+
+
+def test_a_part_inherits_the_outer_token_unless_it_brings_its_own(google: Site) -> None:
+    inner = "GET /calendar/v3/calendars/primary?fields=id HTTP/1.1"
+    parts = (f"{inner}\r\n\r\n", f"{inner}\r\nAuthorization: Bearer {google.token(BERT)}\r\n\r\n")
+    content = "".join(
+        f"--b\r\nContent-Type: application/http\r\nContent-ID: <part {number}>\r\n\r\n{part}\r\n"
+        for number, part in enumerate(parts)
+    )
+    headers = {"Authorization": f"Bearer {google.token()}", "content-type": "multipart/mixed; boundary=b"}
+    reply = google.client.post("/batch/calendar/v3", content=f"{content}--b--", headers=headers)
+    assert reply.status_code == 200
+    first, second = reply.text.split("--batch_")[1:3]
+    assert "Content-ID: <response-part 0>" in first
+    assert "HTTP/1.1 200 OK" in first
+    assert f'{{"id": "{ANNA}"}}' in first
+    assert f'{{"id": "{BERT}"}}' in second
 
 
 def test_too_many_parts_are_refused_whole(google: Site) -> None:

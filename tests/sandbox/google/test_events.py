@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.google.site import ANNA, Site, at, day, draft
+from tests.sandbox.google.site import ANNA, BERT, Site, at, day, draft
 
 
 def test_a_new_event_is_answered_whole_and_read_back(google: Site) -> None:
@@ -56,6 +56,34 @@ def test_a_stale_etag_is_refused_and_a_current_one_is_not(google: Site) -> None:
     assert (refusal.status, refusal.reason) == (412, "conditionNotMet")
     request.headers["If-Match"] = google.get(event["id"])["etag"]
     assert request.execute()["summary"] == "Mine"
+
+
+def test_an_asterisk_means_any_version(google: Site) -> None:
+    event = google.insert()
+    request = google.events.delete(calendarId="primary", eventId=event["id"])
+    request.headers["If-Match"] = "*"
+    assert request.execute() == ""
+
+
+def test_null_is_absence_in_a_whole_body(google: Site) -> None:
+    body = {**draft(), "location": None, "recurrence": None, "start": {**at("2026-11-24T09:00"), "date": None}}
+    event = google.events.insert(calendarId="primary", body=body).execute()
+    assert "location" not in event
+    body = {**draft(), "description": None}
+    assert google.events.update(calendarId="primary", eventId=event["id"], body=body).execute()["summary"] == "Check"
+
+
+def test_fractions_of_a_second_are_lost(google: Site) -> None:
+    event = google.insert(start={"dateTime": "2026-11-24T08:00:00.750Z"}, end={"dateTime": "2026-11-24T09:00:00Z"})
+    assert event["start"] == {"dateTime": "2026-11-24T09:00:00+01:00", "timeZone": "Europe/Berlin"}
+
+
+def test_the_source_is_shown_to_its_creator_alone(google: Site) -> None:
+    source = {"url": "https://studio.example/1", "title": "Studio"}
+    assert google.insert(source=source)["source"] == source
+    google.state.calendars[ANNA].roles[BERT] = "writer"
+    (row,) = google.service(BERT).events().list(calendarId=ANNA).execute()["items"]
+    assert "source" not in row
 
 
 def test_reading_again_with_the_same_etag_is_304(google: Site) -> None:

@@ -65,6 +65,16 @@ def test_pages_show_one_snapshot_and_the_token_brings_what_came_in_between(googl
     assert row["summary"] == "Meanwhile"
 
 
+def test_a_page_token_belongs_to_its_query(google: Site) -> None:
+    three(google)
+    first = google.events.list(calendarId="primary", maxResults=1).execute()
+    for other in ({"singleEvents": True}, {"showDeleted": True}, {"q": "Number"}):
+        request = google.events.list(calendarId="primary", pageToken=first["nextPageToken"], **other)
+        assert google.refused(request).status == 400
+    more = google.events.list(calendarId="primary", pageToken=first["nextPageToken"], maxResults=2)
+    assert len(more.execute()["items"]) == 2
+
+
 def test_a_sync_token_brings_changes_deletions_and_additions(google: Site) -> None:
     three(google)
     rows, token = google.sync()

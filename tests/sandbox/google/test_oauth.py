@@ -171,6 +171,15 @@ def test_a_code_is_good_once_for_ten_minutes_for_its_client_address_and_verifier
     assert exchanged(google, code).json()["error"] == "invalid_grant"
 
 
+def test_codes_and_refresh_tokens_belong_to_one_client(google: Site) -> None:
+    google.state.add_client("other", "other-secret", (seed.REDIRECT_URI,))
+    other = {"client_id": "other", "client_secret": "other-secret"}
+    (code,) = asked_silently(google)["code"]
+    assert exchanged(google, code, **other).json()["error"] == "invalid_grant"
+    token = connected(google)["refresh_token"]
+    assert refreshed(google, token, **other).json()["error"] == "invalid_grant"
+
+
 def test_a_client_proves_itself_by_basic_or_by_the_body(google: Site) -> None:
     token = connected(google)["refresh_token"]
     basic = b64encode(f"{seed.CLIENT_ID}:{seed.CLIENT_SECRET}".encode()).decode()

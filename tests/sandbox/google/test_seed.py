@@ -3,7 +3,7 @@
 from syncd.sandbox import studio
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleState, seed
-from tests.sandbox.google.site import START, Site
+from tests.sandbox.google.site import ANNA, START, Site
 
 
 def test_the_outside_events_lie_in_the_primary_calendar(google: Site) -> None:
@@ -39,6 +39,7 @@ def test_a_running_simulator_goes_back_to_where_a_copy_was_made(google: Site) ->
         google.insert(id="second")
         google.hands.edit("first", summary="New")
         google.hands.revoke()
+        assert before.calendars[ANNA].version == 1
         google.state.become(before)
         assert {row["summary"] for row in google.rows()} == {"Check"}
         assert google.sync(token)[0] == {}

@@ -139,6 +139,11 @@ def test_a_skipped_time_is_read_before_the_gap_and_a_doubled_one_is_the_first(go
     assert starts["autumn_20271031T003000Z"] == "2027-10-31T02:30:00+02:00"
 
 
+def test_the_last_day_of_a_timed_series_may_be_a_date(google: Site) -> None:
+    weekly(google, recurrence=["RRULE:FREQ=WEEKLY;UNTIL=20261208"])
+    assert [row["id"] for row in google.rows(singleEvents=True)] == [instance(number) for number in range(3)]
+
+
 def test_all_day_instances_carry_dates(google: Site) -> None:
     rule = ["RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;VALUE=DATE:20261201"]
     google.insert(id="series", start=day("2026-11-24"), end=day("2026-11-26"), recurrence=rule)
