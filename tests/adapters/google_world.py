@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import adapters.google
 from adapters.google import GoogleAccount
 from adapters.google.calendar import GoogleCalendar
 from adapters.google.mapping import View
-from syncd.model import Event, Mark, Observation, Timed, When, Window
+from syncd.model import AllDay, ChangeSet, Cursor, Event, Mark, Observation, Ref, Timed, When, Window
 from syncd.ports import Draft, Grant, Outcome
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState, Hands
 from syncd.sandbox.google.seed import CLIENT_ID, CLIENT_SECRET, seed_account
 
 EMAIL, BRIDGE, COLLECTION = "anna@gmail.example", "bridge-1", "cal-of-anna"
+BERLIN = "Europe/Berlin"
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 10, 1, tzinfo=UTC))
 FIXTURES = Path(adapters.google.__file__).parent / "fixtures"
@@ -185,3 +186,35 @@ async def world() -> AsyncIterator[World]:
     finally:
         await opened.account.aclose()
         await server.stop()
+
+
+# --- people's hands, and what a reading says -------------------------------------------------------------------------
+
+
+def put(google: World, title: str, when: When | None = None, **fields: Any) -> Ref:
+    """A new event of the person's own; its ref."""
+    span = when or at(1)
+    if isinstance(span, AllDay):
+        return Ref(COLLECTION, google.hands.add(title, span.first, span.until, **fields).id)
+    return Ref(COLLECTION, google.hands.add(title, span.start, span.end, zone=span.tzid, **fields).id)
+
+
+def weekly(google: World, count: int = 4, first: date = date(2027, 3, 15), hour: int = 9) -> str:
+    """A weekly "Lesson" of an hour in Berlin, the first one at this hour UTC; the id of its master."""
+    start = datetime(first.year, first.month, first.day, hour, tzinfo=UTC)
+    when = Timed(start, start + timedelta(hours=1), BERLIN)
+    return put(google, "Lesson", when, recurrence=[f"RRULE:FREQ=WEEKLY;COUNT={count}"]).id
+
+
+def titles(found: ChangeSet) -> list[str]:
+    return sorted(str(one.event.title) for one in found.observations)
+
+
+def fingerprints(found: ChangeSet) -> dict[str, str]:
+    return {one.ref.id: one.fingerprint or "" for one in found.observations}
+
+
+async def cursor_of(google: World) -> Cursor:
+    cursor = (await google.calendar.read(WINDOW)).cursor
+    assert cursor is not None
+    return cursor
