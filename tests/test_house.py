@@ -56,7 +56,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "syncd.store": (*PORT, "sqlalchemy", "alembic"),  # alembic: it runs the migrations
     "syncd.api": (*PORT, "syncd.connections", "syncd.telemetry", "litestar"),
-    "syncd.cli": ("syncd", "adapters", "click", "rich", "msgspec"),
+    "syncd.cli": ("syncd", "adapters", "click", "rich", "msgspec", "h11"),  # h11: the answer of a consent
     "syncd.__main__": ("syncd.cli",),
     "syncd.sandbox": (ANY_LIBRARY,),
     "adapters.memory_calls": PORT,

@@ -42,7 +42,7 @@ COMMANDS: Final = {
     "reject": ("holds", "Refuse what a hold waits to do; it is put back."),
     "history": ("history", "List what was done, with its rule and outcome."),
     "migrate": ("migrate", "Bring the database to this version's tables."),
-    "sandbox": ("sandbox", "Start a Wix site and an Apple account on this machine, with a studio to try."),
+    "sandbox": ("sandbox", "Start a Wix site and calendars outside on this machine, with a studio to try."),
 }
 
 

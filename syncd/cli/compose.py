@@ -148,7 +148,9 @@ class House:
             bridge=self.settings.bridge_id,
             found=credentials.found,
             transport=self.transport,
-            **_given(self.settings.google, "base_url", "token_url", "revoke_url"),
+            base_url=self.settings.google.base_url,
+            token_url=self.settings.google.token_url,
+            revoke_url=self.settings.google.revoke_url,
         )
         return account
 
@@ -175,7 +177,7 @@ class House:
         from adapters import google
 
         client, ours = self._client(provider), self.settings.google
-        asked = google.provider(**_given(ours, "auth_url", "token_url", "revoke_url"))
+        asked = google.provider(auth_url=ours.auth_url, token_url=ours.token_url, revoke_url=ours.revoke_url)
         http = google.web(asked.token_url, transport=self.transport)
         redirect = f"http://127.0.0.1:{self.settings.service.loopback_port}/oauth/callback/{provider}"
         return Consenting(asked, client, http, redirect)
@@ -286,11 +288,6 @@ def open_house(ctx: click.Context, *, quiet: bool = True) -> House:
     telemetry.set_up(settings.log.format, level)
     url = settings.service.clock_url
     return House(settings, MachineClock() if url is None else DistantClock(url))
-
-
-def _given(section: Any, *names: str) -> dict[str, Any]:
-    """The settings of a section that somebody has set."""
-    return {name: value for name in names if (value := getattr(section, name)) is not None}
 
 
 def seal(keys: Keys, credentials: Credentials) -> bytes:

@@ -15,13 +15,15 @@ import click
 
 from syncd import config
 from syncd.cli import Command
-from syncd.cli.compose import APPLE, Credentials, House, new_id, seal
+from syncd.cli.compose import APPLE, GOOGLE, Credentials, House, new_id, seal
 from syncd.cli.connect import stored
 from syncd.cli.init import new_bridge_id, write_config
-from syncd.connections import Request, confirm
+from syncd.connections import Request, Wish, confirm
 from syncd.errors import ConfigError
-from syncd.model import Override
+from syncd.model import Override, Target
+from syncd.ports import Grant
 from syncd.sandbox import studio
+from syncd.sandbox.google import seed as google_seed
 from syncd.sandbox.radicale import RadicaleError
 from syncd.sandbox.serve import EMAIL, PASSWORD, Sandbox, serving
 from syncd.secrets import write_file
@@ -48,6 +50,14 @@ instance_id = "{instance_id}"
 [apple]
 url = "{apple}"
 
+[google]
+client_id = "{google[client_id]}"
+client_secret = "{google[client_secret]}"
+base_url = "{google[base_url]}"
+auth_url = "{google[auth_url]}"
+token_url = "{google[token_url]}"
+revoke_url = "{google[revoke_url]}"
+
 [service]
 clock_url = "{clock}"
 
@@ -67,9 +77,9 @@ level = "warning"
 @click.option(
     "--port-base", type=click.IntRange(0, 65_000), default=0, help="Listen from this port on.  [default: free]"
 )
-@click.option("--no-connect", is_flag=True, help="Do not store the studio's connection.")
+@click.option("--no-connect", is_flag=True, help="Do not store the studio's connections.")
 def sandbox_command(folder: Path | None, port_base: int, no_connect: bool) -> None:
-    """Start a Wix site and an Apple account on this machine, with a studio to try.
+    """Start a Wix site, an Apple and a Google account on this machine, with a studio to try.
 
     Prints one line of JSON when everything is there, and runs until SIGTERM or Ctrl-C.
     """
@@ -128,13 +138,14 @@ def _written(place: Path, sandbox: Sandbox) -> Path:
         instance_id=studio.INSTANCE_ID,
         apple=sandbox.proxy.base_url,
         clock=sandbox.clock_url,
+        google=sandbox.facts()["google"],
     )
     write_config(file, text)
     return file
 
 
 async def _prepared(house: House, sandbox: Sandbox, *, connect: bool) -> None:
-    """The database, the studio's overrides, and its connection: the first staff member with the Apple account."""
+    """The database, the studio's overrides, and its connections, one for each staff member with an account."""
     await migrate(house.settings.store.url)
     async with house.store() as store:
         for kind, name, title, description in sandbox.overrides():
@@ -142,16 +153,24 @@ async def _prepared(house: House, sandbox: Sandbox, *, connect: bool) -> None:
             await store.put_override(studio.INSTANCE_ID, kind, name, value, house.clock.now())
         if not connect:
             return
-        credentials = Credentials(EMAIL, PASSWORD)
-        request = Request(
-            id=new_id(),
-            provider=APPLE,
-            schedule=studio.STAFF[0].schedule_id,
-            email=EMAIL,
-            sealed=seal(house.keys(), credentials),
+        to_primary = Wish(target=Target.PRIMARY)
+        outside = (
+            (APPLE, Credentials(EMAIL, PASSWORD), Wish()),
+            (GOOGLE, Credentials(sandbox.google_account.email, grant=_granted(sandbox)), to_primary),
         )
-        made = await stored(house, store, credentials, request)
-        await confirm(house.desk(store), made)
+        for staff, (provider, credentials, wish) in zip(studio.STAFF, outside, strict=False):
+            sealed = seal(house.keys(), credentials)
+            request = Request(new_id(), provider, staff.schedule_id, credentials.email, sealed, wish)
+            made = await stored(house, store, credentials, request)
+            await confirm(house.desk(store), made)
+
+
+def _granted(sandbox: Sandbox) -> Grant:
+    """What the second staff member has consented to."""
+    account, now = sandbox.google_account, sandbox.clock.now()
+    person = sandbox.google.state.accounts[account.email]
+    scopes = tuple(google_seed.SCOPES)
+    return Grant(account.access_token, account.refresh_token, now, scopes, person.sub, account.email, now)
 
 
 def _line(file: Path, place: Path, sandbox: Sandbox) -> str:

@@ -58,10 +58,10 @@ class Wix(_Section, frozen=True):
 class Google(_Section, frozen=True):
     client_id: str = ""
     client_secret: Secret = ""
-    base_url: Url | None = None
-    auth_url: Url | None = None
-    token_url: Url | None = None
-    revoke_url: Url | None = None
+    base_url: Url = "https://www.googleapis.com/"
+    auth_url: Url = "https://accounts.google.com/o/oauth2/v2/auth"
+    token_url: Url = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    revoke_url: Url = "https://oauth2.googleapis.com/revoke"
 
 
 class Microsoft(_Section, frozen=True):

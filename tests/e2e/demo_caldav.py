@@ -13,7 +13,8 @@ import recurring_ical_events
 from icalendar import Calendar, Event
 from lxml import etree
 
-from tests.e2e.demo_values import Json, Shown, of_vevent
+from tests.e2e.demo_mirror import Lying
+from tests.e2e.demo_values import Json, Shown, of_vevent, text_of
 
 _SECONDS = 30.0
 _ETAGS = b'<propfind xmlns="DAV:"><prop><resourcetype/><getetag/></prop></propfind>'
@@ -39,9 +40,10 @@ class Item:
     def shown(self) -> Shown:
         return of_vevent(self.event)
 
-    def occurrences(self, start: datetime, end: datetime) -> list[Event]:
+    def lying(self, start: datetime, end: datetime) -> list[Lying]:
         """What takes place of it in [start, end)."""
-        return list(recurring_ical_events.of(self.calendar).between(start, end))
+        found = recurring_ical_events.of(self.calendar).between(start, end)
+        return [Lying(of_vevent(one), text_of(one, "transp") != "TRANSPARENT", _is_private(one)) for one in found]
 
 
 class Account:
@@ -124,6 +126,10 @@ class Account:
 
     def _put(self, href: str, content: bytes, condition: dict[str, str]) -> None:
         self.web.put(href, content=content, headers={"Content-Type": _ICS, **condition}).raise_for_status()
+
+
+def _is_private(event: Event) -> bool:
+    return text_of(event, "class") in ("PRIVATE", "CONFIDENTIAL")
 
 
 def at(items: list[Item], start: date) -> list[Item]:

@@ -5,14 +5,10 @@ It says by itself what the rules R1, R4, R8, R13, R17, R18 and R25 come to for t
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-
-from icalendar import Event
+from dataclasses import dataclass, field, replace
 
 from syncd.sandbox.studio import OVERRIDES
-from tests.e2e.demo_caldav import Item
-from tests.e2e.demo_values import Json, Shown, of_session, of_vevent, text_of
+from tests.e2e.demo_values import Json, Shown, of_session
 from tests.e2e.demo_wix import titled
 
 OUR_LINE = "[syncd "
@@ -44,13 +40,24 @@ class Titles:
 
 
 @dataclass(frozen=True, slots=True)
+class Lying:
+    """One event of the account's owner, or one occurrence of a series."""
+
+    shown: Shown
+    busy: bool
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides as they were read raw. `sessions` are those of the schedule, blocks among them."""
+    """Both sides as they were read raw, within the window. `sessions` are those of the schedule, blocks among them;
+
+    `copies` what syncd made outside, `own` what its owner has there.
+    """
 
     sessions: Sequence[Json]
-    copies: Sequence[Item]
-    own: Sequence[Item]
-    window: tuple[datetime, datetime]
+    copies: Sequence[Shown]
+    own: Sequence[Lying]
 
     def expected(self, titles: Titles) -> str:
         """What `found` says when both sides are right."""
@@ -59,7 +66,7 @@ class Sides:
     def found(self, titles: Titles) -> str:
         """What is missing or too much on either side; or how much is right."""
         copies, blocks = self._wanted(titles)
-        there = Counter(item.shown for item in self.copies)
+        there = Counter(self.copies)
         blocking = Counter(of_session(event) for event in self.sessions if is_block(event))
         wrong = [*_differences("outside", copies, there), *_differences("in Wix", blocks, blocking)]
         return "; ".join(wrong) or _each_once(there, blocking)
@@ -73,19 +80,18 @@ class Sides:
         return (titles.shown(event) for event in self.sessions if not is_block(event))
 
     def _wanted_blocks(self) -> Iterator[Shown]:
-        for event in self._busy():
-            yield of_vevent(event, "Busy" if _is_private(event) else None)
+        for one in self._busy():
+            yield replace(one.shown, title="Busy") if one.private else one.shown
 
     def _adopted(self, titles: Titles) -> Iterator[Shown]:
         """Sessions that lay outside already, made by hand: paired as they are, never copied."""
-        plain = {of_vevent(event) for event in self._busy() if not _is_private(event)}
+        plain = {one.shown for one in self._busy() if not one.private}
         for event in self.sessions:
             if not is_block(event) and titles.instead(event) is None and of_session(event) in plain:
                 yield of_session(event)
 
-    def _busy(self) -> Iterator[Event]:
-        for item in self.own:
-            yield from (one for one in item.occurrences(*self.window) if text_of(one, "transp") != "TRANSPARENT")
+    def _busy(self) -> Iterator[Lying]:
+        return (one for one in self.own if one.busy)
 
 
 def _each_once(copies: Counter[Shown], blocks: Counter[Shown]) -> str:
@@ -96,10 +102,6 @@ def _each_once(copies: Counter[Shown], blocks: Counter[Shown]) -> str:
 def is_block(event: Json) -> bool:
     """Whether a session was made from an event outside."""
     return OUR_LINE in event.get("notes", "")
-
-
-def _is_private(event: Event) -> bool:
-    return text_of(event, "class") in ("PRIVATE", "CONFIDENTIAL")
 
 
 def _differences(where: str, wanted: Counter[Shown], found: Counter[Shown]) -> Iterator[str]:

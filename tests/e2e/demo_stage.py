@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.e2e.demo_caldav import Account
+from tests.e2e.demo_google import GoogleCalendar
 from tests.e2e.demo_mirror import Sides, Titles
 from tests.e2e.demo_report import Report, say, say_output
 from tests.e2e.demo_values import Json
@@ -42,6 +43,7 @@ class Stage:
     line: Json
     wix: WixSite
     account: Account
+    google: GoogleCalendar
     environment: Mapping[str, str]
     group: int  # of its processes
     report: Report
@@ -90,25 +92,33 @@ class Stage:
         self.wix.control("POST", "clock", json={"advance_seconds": minutes * 60})
 
     def forget_requests(self) -> None:
-        for side in (self.wix, self.account):
+        for side in (self.wix, self.account, self.google):
             side.control("DELETE", "log")
 
     def writes(self) -> int:
         """Writing requests that the simulators have seen since they last forgot."""
-        sides: Sequence[WixSite | Account] = (self.wix, self.account)
+        sides: Sequence[WixSite | Account | GoogleCalendar] = (self.wix, self.account, self.google)
         return sum(row["write"] for side in sides for row in side.control("GET", "log")["requests"])
 
     # both sides
 
     @property
     def staff(self) -> Json:
-        """The schedule that is connected."""
-        return next(dict(row) for row in self.line["wix"]["schedules"] if row["kind"] == "staff")
+        """The schedule that is connected with the Apple account."""
+        return self._staff()[0]
 
-    def sessions(self) -> list[Json]:
-        """What takes the connected staff member's time within the window."""
-        staff = self.staff
-        found = self.wix.sessions(*self._window())
+    @property
+    def colleague(self) -> Json:
+        """The schedule that is connected with the Google account."""
+        return self._staff()[1]
+
+    def _staff(self) -> list[Json]:
+        return [dict(row) for row in self.line["wix"]["schedules"] if row["kind"] == "staff"]
+
+    def sessions(self, whose: Json | None = None) -> list[Json]:
+        """What takes a staff member's time within the window; the first one's unless another is named."""
+        staff = whose or self.staff
+        found = self.wix.sessions(*self.window())
         return [
             event
             for event in found
@@ -116,15 +126,24 @@ class Stage:
         ]
 
     def sides(self) -> Sides:
-        account = self.account
-        return Sides(self.sessions(), account.copies(), account.items(account.home), self._window())
+        account, window = self.account, self.window()
+        own = [one for item in account.items(account.home) for one in item.lying(*window)]
+        return Sides(self.sessions(), [item.shown for item in account.copies()], own)
+
+    def colleagues_sides(self) -> Sides:
+        entries = self.google.entries(*self.window())
+        copies = [entry.shown for entry in entries if entry.ours]
+        return Sides(self.sessions(self.colleague), copies, [entry.lying for entry in entries if not entry.ours])
 
     def check_everything(self) -> None:
-        """Both sides show everything of the other, once, as the rules want it."""
+        """Every side shows everything of the other, once, as the rules want it."""
         sides = self.sides()
         self.report.check(sides.expected(self.titles), sides.found(self.titles))
+        sides = self.colleagues_sides()
+        self.report.check(f"at Google {sides.expected(self.titles)}", f"at Google {sides.found(self.titles)}")
 
-    def _window(self) -> tuple[datetime, datetime]:
+    def window(self) -> tuple[datetime, datetime]:
+        """The days that are compared."""
         midnight = self.now().replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - _PAST, midnight + _FUTURE
 
@@ -143,9 +162,13 @@ def staged(folder: Path, report: Report) -> Iterator[Stage]:
         )
     try:
         line = _first_line(process, folder / "sandbox.err")
-        say(f"  the sandbox runs as process group {process.pid}: {line['wix']['base_url']}, {line['apple']['url']}")
+        say(
+            f"  the sandbox runs as process group {process.pid}: {line['wix']['base_url']}, "
+            f"{line['apple']['url']}, {line['google']['base_url']}"
+        )
         account = Account(line["apple"]["url"], line["apple"]["accounts"][0])
-        yield Stage(line, WixSite(line["wix"]), account, environment, process.pid, report)
+        google = GoogleCalendar(line["google"])
+        yield Stage(line, WixSite(line["wix"]), account, google, environment, process.pid, report)
     finally:
         _end(process)
 

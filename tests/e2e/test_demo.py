@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from icalendar import Calendar
 
-from syncd.sandbox.ics import render
-from syncd.sandbox.studio import ZONE
-from tests.e2e.demo_caldav import Item
-from tests.e2e.demo_mirror import Sides, Titles
+from tests.e2e.demo_mirror import Lying, Sides, Titles
 from tests.e2e.demo_stage import is_running
 from tests.e2e.demo_steps import STEPS
+from tests.e2e.demo_values import PLACE, Shown
 
 HERE: Final = Path(__file__).resolve().parent
 _PATIENCE: Final = 300.0
@@ -96,7 +93,6 @@ def test_an_interrupted_demonstration_leaves_nothing_running(number: signal.Sign
 # Its comparison of both sides
 
 START: Final = datetime(2026, 3, 3, 9, tzinfo=UTC)
-WINDOW: Final = (START - timedelta(days=1), START + timedelta(days=30))
 
 
 def _session(title: str, start: datetime = START, **more: Any) -> dict[str, Any]:
@@ -107,22 +103,24 @@ def _session(title: str, start: datetime = START, **more: Any) -> dict[str, Any]
     return {"id": title, "scheduleId": "staff", "title": title, "allDay": False, **times, **more}
 
 
-def _item(title: str, start: datetime = START, **more: Any) -> Item:
-    event = {"uid": title, "title": title, "start": start, "end": start + timedelta(hours=1), "zone": ZONE, **more}
-    return Item(f"/{title}.ics", "1", Calendar.from_ical(render(event)))
+def _shown(title: str, start: datetime = START) -> Shown:
+    return Shown(title, start.astimezone(PLACE), (start + timedelta(hours=1)).astimezone(PLACE))
+
+
+def _own(title: str, start: datetime = START, *, busy: bool = True, private: bool = False) -> Lying:
+    return Lying(_shown(title, start), busy, private)
 
 
 BLOCK: Final = {"notes": "[syncd apple bridge 1 key digest]"}
 LATER: Final = START + timedelta(hours=3)
 GOOD: Final = Sides(
     sessions=[_session("Yoga"), _session("Busy", LATER, **BLOCK), _session("Meeting", START + timedelta(days=2))],
-    copies=[_item("Yoga")],
+    copies=[_shown("Yoga")],
     own=[
-        _item("Doctor", LATER, private=True),
-        _item("Friend in town", LATER, free=True),
-        _item("Meeting", START + timedelta(days=2)),
+        _own("Doctor", LATER, private=True),
+        _own("Friend in town", LATER, busy=False),
+        _own("Meeting", START + timedelta(days=2)),
     ],
-    window=WINDOW,
 )
 
 
@@ -134,10 +132,10 @@ def test_two_sides_that_show_each_other_are_as_expected() -> None:
     ("sides", "found"),
     [
         (replace(GOOD, copies=[]), "missing outside: Yoga, Tue 03 Mar 10:00-11:00 (1)"),
-        (replace(GOOD, copies=[_item("Yoga"), _item("Yoga")]), "too much outside: Yoga, Tue 03 Mar 10:00-11:00 (1)"),
+        (replace(GOOD, copies=[_shown("Yoga"), _shown("Yoga")]), "too much outside: Yoga, Tue 03 Mar 10:00-11:00 (1)"),
         (replace(GOOD, sessions=GOOD.sessions[:1]), "missing in Wix: Busy, Tue 03 Mar 13:00-14:00"),
         (replace(GOOD, own=[]), "too much in Wix: Busy, Tue 03 Mar 13:00-14:00"),
-        (replace(GOOD, copies=[_item("Yoga", LATER)]), "too much outside: Yoga, Tue 03 Mar 13:00-14:00"),
+        (replace(GOOD, copies=[_shown("Yoga", LATER)]), "too much outside: Yoga, Tue 03 Mar 13:00-14:00"),
     ],
     ids=["a copy missing", "a copy twice", "a block missing", "a block without event", "a copy at another time"],
 )
@@ -149,5 +147,5 @@ def test_whatever_differs_between_the_two_sides_is_named(sides: Sides, found: st
 def test_an_overridden_title_is_expected_outside_instead_of_the_sessions_own() -> None:
     overridden = Titles({"Yoga": "Busy at the studio"})
     assert "missing outside: Busy at the studio" in GOOD.found(overridden)
-    shown = replace(GOOD, copies=[_item("Busy at the studio")])
+    shown = replace(GOOD, copies=[_shown("Busy at the studio")])
     assert shown.found(overridden) == shown.expected(overridden)
