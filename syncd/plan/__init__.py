@@ -6,6 +6,7 @@ Not here: reading (adapters), executing (apply), wording for people (cli). Rules
                                                 └─ fresh (create, leave) ────────────────────────┴─ limits
 """
 
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -59,6 +60,8 @@ def plan(work: Workload, policy: Policy, now: datetime) -> Plan:
     if stopped is not None:
         return Plan(work.connection.id, (stopped,))
     items, found = relink([item for item in work.items if item.wix or item.external], work.connection, policy)
+    there = {action.side for action in found if isinstance(action, Relink)}
+    work = replace(work, empty=work.empty - there)  # what was found again under another ref is not lost (R31)
     if not work.connection.disconnecting:
         items, adopted = adopt(items, work, policy)
         found += adopted

@@ -23,6 +23,7 @@ from syncd.model import (
     Kind,
     Link,
     Ref,
+    Relink,
     Rule,
     Side,
     Update,
@@ -287,8 +288,14 @@ def one_item_is_written_once(look: Look) -> Iterator[str]:
 
 def doubt_stops_everything(look: Look) -> Iterator[str]:
     """R15: "After an empty side (0 of ≥ 5 linked) or a doubtful read *everything* of that connection waits."."""
-    if (look.work.doubtful or look.work.empty) and any(look.plan.writes()):
+    if (look.work.doubtful or _is_empty(look)) and any(look.plan.writes()):
         yield "a doubtful reading is acted on"
+
+
+def _is_empty(look: Look) -> bool:
+    """Whether a side showed nothing, and nothing was found there under another ref either (R31)."""
+    found = {action.side for action in look.plan.actions if isinstance(action, Relink)}
+    return bool(look.work.empty - found)
 
 
 def everything_names_its_rule(look: Look) -> Iterator[str]:
@@ -304,7 +311,7 @@ def everything_names_its_rule(look: Look) -> Iterator[str]:
 def every_item_is_answered_for(look: Look) -> Iterator[str]:
     """DESIGN 1: "It says what it will do before it does it, and can explain"; 4: a row is removed in the transaction
     that settles it, so that each pending item stands in the plan."""
-    if look.work.doubtful or look.work.empty:
+    if look.work.doubtful or _is_empty(look):
         return
     told = {action.item for action in look.plan.actions}
     told |= {one.item for action in look.plan.actions if isinstance(action, Hold) for one in action.actions}

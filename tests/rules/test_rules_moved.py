@@ -1,5 +1,6 @@
 """Gone, or unknown, and new are matched before they count: R31."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +65,27 @@ def test_r31_the_original_start_decides_before_the_content_does() -> None:
     by_start = one_of_series("e2", replace(DENTIST, when=hour(5)))
     by_content = outside(DENTIST, id="e0")
     assert planned(moved(old), new(by_start), new(by_content))[0] == relink(old, by_start)
+
+
+def rebased(day: int) -> tuple[Item, Item]:
+    """A link whose original went with its series' time, and what stands for it now."""
+    event = replace(DENTIST, when=hour(day))
+    old = one_of_series(f"e{day}", event, start=f"2026-03-{day + 10}T10:00:00")
+    fresh = one_of_series(f"f{day}", event, start=f"2026-03-{day + 10}T15:00:00")
+    pair = link(block(old, event), old, origin=Side.EXTERNAL, base=event, id=f"l{day}")
+    return linked(block(old, event), absent(old), origin=Side.EXTERNAL, base=event, link=pair), new(fresh)
+
+
+def test_r31_a_side_on_which_everything_is_found_again_is_not_empty() -> None:
+    given = [item for day in range(3, 8) for item in rebased(day)]
+    found = actions_of(*given, empty=frozenset({Side.EXTERNAL}), linked=5)
+    assert Counter(one.kind for one in found) == {"relink": 5, "settle": 5}
+
+
+def test_r31_what_is_found_again_on_one_side_does_not_fill_the_other() -> None:
+    given = [item for day in range(3, 8) for item in rebased(day)]
+    found = actions_of(*given, empty=frozenset({Side.WIX}), linked=5)
+    assert {(one.kind, getattr(one, "why", None)) for one in found} == {("skip", Rule.R15)}
 
 
 def test_r31_an_occurrence_whose_hour_changed_with_its_series_is_the_same_by_its_day() -> None:
