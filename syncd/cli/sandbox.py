@@ -156,7 +156,7 @@ async def _prepared(house: House, sandbox: Sandbox, *, connect: bool) -> None:
         to_primary = Wish(target=Target.PRIMARY)
         outside = (
             (APPLE, Credentials(EMAIL, PASSWORD), Wish()),
-            (GOOGLE, Credentials(sandbox.google_account.email, grant=_granted(sandbox)), to_primary),
+            (GOOGLE, Credentials(sandbox.google_account.email, grant=granted(sandbox)), to_primary),
         )
         for staff, (provider, credentials, wish) in zip(studio.STAFF, outside, strict=False):
             sealed = seal(house.keys(), credentials)
@@ -165,7 +165,7 @@ async def _prepared(house: House, sandbox: Sandbox, *, connect: bool) -> None:
             await confirm(house.desk(store), made)
 
 
-def _granted(sandbox: Sandbox) -> Grant:
+def granted(sandbox: Sandbox) -> Grant:
     """What the second staff member has consented to."""
     account, now = sandbox.google_account, sandbox.clock.now()
     person = sandbox.google.state.accounts[account.email]
