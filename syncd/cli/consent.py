@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
+import msgspec
 
 from syncd.cli import callback
 from syncd.cli.compose import House
@@ -35,8 +36,10 @@ async def grant_of(house: House, provider: str, login_hint: str | None) -> Grant
     now = house.clock.now()
     url, begun = oauth.begin(asked.provider, asked.client, asked.redirect_uri, now, login_hint)
     try:
+        await _keep(house, begun)
         returned = await _answer(house, url, begun)
-        return await oauth.finish(asked.provider, asked.client, begun, returned, house.clock.now(), asked.http)
+        kept = await _kept(house, begun.state)
+        return await oauth.finish(asked.provider, asked.client, kept, returned, house.clock.now(), asked.http)
     except (Forbidden, AuthRevoked):
         low, high = ladder.PAUSE_MINUTES
         click.echo(f"If it goes on failing, try in this order, {low} to {high} minutes apart:", err=True)
@@ -45,6 +48,24 @@ async def grant_of(house: House, provider: str, login_hint: str | None) -> Grant
         raise
     finally:
         await asked.http.aclose()
+
+
+async def _keep(house: House, begun: "Begun") -> None:
+    sealed = house.keys().seal(msgspec.json.encode(begun))
+    async with house.store() as store:
+        await store.put_consent(begun.state, sealed, begun.until)
+
+
+async def _kept(house: House, state: str) -> "Begun":
+    """What was kept, which nobody else can take any more. Raises Forbidden when it is too late."""
+    from adapters.oauth import Begun
+
+    async with house.store() as store:
+        sealed = await store.take_consent(state, house.clock.now())
+    if sealed is None:
+        text = "the answer came too late, or somebody was quicker"
+        raise Forbidden(text, code="EXPIRED", side=Side.EXTERNAL, hint="run the same command again")
+    return msgspec.json.decode(house.keys().open(sealed), type=Begun)
 
 
 async def _answer(house: House, url: str, begun: "Begun") -> str | Mapping[str, str]:

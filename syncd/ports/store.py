@@ -251,6 +251,12 @@ class StateStore(Protocol):
     async def put_credentials(self, connection: str, sealed: bytes, instead_of: bytes | None = None) -> None:
         """Keep credentials, already encrypted. With `instead_of` only while those are still the stored ones."""
 
+    async def put_consent(self, state: str, sealed: bytes, until: datetime) -> None:
+        """Keep what a consent under way needs, encrypted by the caller, under its state; a state is used once."""
+
+    async def take_consent(self, state: str, now: datetime) -> bytes | None:
+        """What was kept under a state, once and before its end; None for any other."""
+
     async def forget_connection(self, connection: str) -> None:
         """Remove a connection that was never confirmed, with everything that belongs to it."""
 

@@ -23,7 +23,7 @@ from syncd.model import (
     Workload,
 )
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Lease, Note, Owner, Stored
-from syncd.store import leases, ledger, links, observations, overrides, workload
+from syncd.store import consents, leases, ledger, links, observations, overrides, workload
 from syncd.store.commit import commit
 from syncd.store.database import Database, file_of, is_there, normalised
 from syncd.store.migration import check_revision, make_tables
@@ -65,6 +65,12 @@ class SqlStore:
 
     async def put_credentials(self, connection: str, sealed: bytes, instead_of: bytes | None = None) -> None:
         await self._database.write(links.put_credentials, connection, sealed, instead_of)
+
+    async def put_consent(self, state: str, sealed: bytes, until: datetime) -> None:
+        await self._database.write(consents.put, state, sealed, until)
+
+    async def take_consent(self, state: str, now: datetime) -> bytes | None:
+        return await self._database.write(consents.take, state, now)
 
     async def forget_connection(self, connection: str) -> None:
         await self._database.write(links.forget_connection, connection)

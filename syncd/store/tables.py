@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from syncd.model import Side
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 
 metadata: Final = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"},
@@ -278,6 +278,15 @@ connection: Final = Table(
 )
 
 credential: Final = Table("credential", metadata, _key("connection"), Column("sealed", LargeBinary, nullable=False))
+
+# Of a consent that is under way; `state` is a digest of what is shown to browsers.
+consent: Final = Table(
+    "consent",
+    metadata,
+    _key("state"),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", Instant, nullable=False),
+)
 
 lease: Final = Table(
     "lease",
