@@ -155,8 +155,11 @@ class Box:
 
 @contextmanager
 def sandbox(folder: Path, *args: str) -> Iterator[Box]:
-    """A sandbox in its own process with a short window, the studio connected unless told otherwise; SIGTERM ends it."""
-    command = [*SYNCD, "sandbox", "--dir", str(folder), *args]
+    """A sandbox in its own process with a short window; SIGTERM ends it.
+
+    Its first staff member is connected with the Apple account, unless `--no-connect` is among the arguments.
+    """
+    command = [*SYNCD, "sandbox", "--dir", str(folder), *dict.fromkeys((*args, "--no-connect"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -168,7 +171,11 @@ def sandbox(folder: Path, *args: str) -> Iterator[Box]:
             with wix, apple:
                 with Path(line["config"]).open("a") as config:
                     config.write(f"\n[policy]\nwindow_future_days = {_WEEKS * 7}\n")
-                yield Box(line, Path(line["config"]), wix, apple)
+                box = Box(line, Path(line["config"]), wix, apple)
+                if "--no-connect" not in args:
+                    box.connect()
+                    box.forget_requests()
+                yield box
         finally:
             process.terminate()
             assert process.wait(30) == 0
