@@ -9,7 +9,7 @@ import pytest
 
 from syncd.sandbox.google import recurrence
 from syncd.sandbox.google.values import Event, Moment
-from tests.sandbox.google.naive import DAYS, Series
+from tests.naive_series import DAYS, Series
 from tests.sandbox.google.site import ANNA, BERLIN, Json, Site, at, day
 
 NEW_YORK = "America/New_York"
