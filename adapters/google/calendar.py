@@ -13,7 +13,16 @@ from adapters.google.account import CalendarList, is_item
 from adapters.google.batch import Answer, each
 from adapters.google.client import Call
 from adapters.google.listing import Listing, Sights, instances_of, sighted
-from adapters.google.mapping import KEY, MalformedError, Resource, View, absent, is_cancelled, observation
+from adapters.google.mapping import (
+    KEY,
+    MalformedError,
+    Resource,
+    View,
+    absent,
+    is_cancelled,
+    observation,
+    stands_for_series,
+)
 from adapters.google.refusals import SIDE, Asked, Deleted, Missing
 from adapters.google.writing import Writer
 from syncd.errors import AdapterError, Transient
@@ -193,8 +202,8 @@ class GoogleCalendar:
         order = sorted(names)
         answers = dict(zip(order, await self.resources(order), strict=True))
         lost = {name for name, one in answers.items() if isinstance(one, AdapterError) and not isinstance(one, Missing)}
-        found = {name: one for name, one in answers.items() if isinstance(one, Mapping) and not is_cancelled(one)}
-        return found, lost
+        there = {name: one for name, one in answers.items() if isinstance(one, Mapping) and not is_cancelled(one)}
+        return {name: one for name, one in there.items() if not stands_for_series(one)}, lost
 
     async def _instances(self, listing: Listing, stored: Mapping[str, str | None], known: Known) -> list[str]:
         """Stored instances of a series whose deletion is told of the series alone (QUIRKS 6)."""
@@ -223,6 +232,8 @@ class GoogleCalendar:
             return absent(view, ref, Gone.UNKNOWN, str(found))
         if is_cancelled(found):
             return absent(view, ref, Gone.GONE, "cancelled")
+        if stands_for_series(found):
+            return absent(view, ref, Gone.GONE, "it is a series now")
         try:
             return self.shown(found, view, Asked("reading an event", ref.id))
         except Transient as error:

@@ -69,6 +69,12 @@ def is_cancelled(resource: Resource) -> bool:
     return resource.get("status") == "cancelled"
 
 
+def stands_for_series(resource: Resource) -> bool:
+    """A series of which only the instances are items; one that somebody made of an item of ours stays one itself."""
+    mark = mark_from(resource)
+    return bool(resource.get("recurrence")) and (mark is None or mark.key != resource["id"])
+
+
 def observation(resource: Resource, view: View) -> Observation:
     """A present event as the core sees it. Raises MalformedError, for whatever it may be."""
     try:

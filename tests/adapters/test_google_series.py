@@ -113,6 +113,24 @@ async def test_a_split_series_goes_on_under_another_one(google: World) -> None:
     assert len(after.observations) == 4
 
 
+async def test_an_event_that_its_owner_repeats_is_gone_and_its_occurrences_are_there(google: World) -> None:
+    name = google.hands.add("Run", at(1).start, at(1).end).id
+    before = await google.calendar.read(WINDOW)
+    assert before.cursor is not None
+    assert [one.ref.id for one in before.observations] == [name]
+    google.hands.edit(name, recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+    known = knowing(fingerprints(before))
+    changed = await google.calendar.read(before.cursor, known)
+    assert name in {one.group for one in changed.removed}
+    assert {one.traits.series for one in changed.observations} == {name}
+    full = await google.calendar.read(WINDOW, known)
+    assert full.listed is not None
+    assert name not in full.listed
+    seen = (await google.calendar.get([before.observations[0].ref]))[before.observations[0].ref]
+    assert seen.absence is not None
+    assert seen.absence.kind is Gone.GONE
+
+
 async def test_an_item_of_ours_that_somebody_repeats_stays_known_by_its_id(google: World) -> None:
     made = shown((await google.calendar.create([draft()]))[0])
     before = await google.calendar.read(WINDOW)
