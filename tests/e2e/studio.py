@@ -1,15 +1,16 @@
-"""One installation against real providers: the Wix simulator, Radicale behind the fault proxy, the real store.
+"""One installation against real providers: the Wix simulator, somebody's account outside, the real store.
+
+The account lies at Radicale behind the fault proxy, or at the simulated Google; `person` is the same of both.
 
 Passes go the way of the command line (its composition root), over HTTP on loopback. What people do at the site is
 done in the simulator's own words, what they do outside by plain HTTP past the proxy; both sides are read raw.
 """
 
 import itertools
-import re
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from syncd import config
-from syncd.cli.compose import Credentials, House, seal
+from syncd.cli.compose import House, seal
 from syncd.cli.connect import first_plan, stored
 from syncd.cli.passes import one_pass
 from syncd.connections import Request, Wish, configure, confirm, disconnect
@@ -27,7 +28,7 @@ from syncd.model import Connection, Decision, Override, Plan
 from syncd.ports import HistoryRow
 from syncd.run import Result
 from syncd.sandbox.clock import SandboxClock
-from syncd.sandbox.ics import render
+from syncd.sandbox.google import GoogleServer, GoogleState
 from syncd.sandbox.proxy import FaultProxy
 from syncd.sandbox.radicale import SeedCalendar, seed
 from syncd.sandbox.wix import WixServer, WixState, events, schedules
@@ -36,7 +37,10 @@ from syncd.sandbox.wix.state import Site
 from syncd.sandbox.wix.values import BOOKINGS_APP, BUSINESS_EXTERNAL_ID, Resource, Schedule
 from syncd.store import SqlStore, open_store
 from tests.configuration import Configuration, SiteAccess
+from tests.e2e.apple_person import HOME, ApplePerson
+from tests.e2e.google_person import GooglePerson
 from tests.e2e.outside import Outside, lines
+from tests.e2e.person import Person
 
 NOW: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday; both changes of the clock lie within the window
 ZONE: Final = "Europe/Berlin"
@@ -83,25 +87,47 @@ class Studio:
     clock: SandboxClock
     wix: WixServer
     site: Site
-    proxy: FaultProxy
-    outside: Outside
-    email: str
+    person: Person
     rows: dict[str, Schedule]
     web: httpx.AsyncClient
     connection_ids: list[str] = field(default_factory=list)
+
+    @property
+    def email(self) -> str:
+        return self.person.email
+
+    @property
+    def apple(self) -> ApplePerson:
+        """The person, whose account lies at the calendar server."""
+        assert isinstance(self.person, ApplePerson)
+        return self.person
+
+    @property
+    def google(self) -> GooglePerson:
+        """The person, whose account lies at Google."""
+        assert isinstance(self.person, GooglePerson)
+        return self.person
+
+    @property
+    def proxy(self) -> FaultProxy:
+        return self.apple.proxy
+
+    @property
+    def outside(self) -> Outside:
+        return self.apple.outside
 
     # life of a connection
 
     async def connect(self, schedule: str = "anna", *, confirmed: bool = True, **wish: Any) -> Connection:
         """A connection made as the command line makes it; confirmed unless told otherwise."""
-        credentials = Credentials(self.email, PASSWORD)
+        credentials = self.person.credentials()
         request = Request(
             id=f"connection-{next(_numbers)}",
-            provider="apple",
+            provider=self.person.provider,
             schedule=self.rows[schedule].id,
             email=self.email,
             sealed=seal(self.house.keys(), credentials),
-            wish=Wish(**{"calendars": ("home/",), **wish}),
+            wish=Wish(**{**self.person.wish, **wish}),
         )
         made = await stored(self.house, self.store, credentials, request)
         if confirmed:
@@ -116,7 +142,7 @@ class Studio:
         return found
 
     async def configure(self, **wish: Any) -> None:
-        account = self.house.account("apple", Credentials(self.email, PASSWORD))
+        account = await self.house.account_of(self.store, self.house.keys(), await self.connection())
         try:
             await configure(self.house.desk(self.store), account, await self.connection(), Wish(**wish))
         finally:
@@ -172,16 +198,16 @@ class Studio:
 
     def forget_requests(self) -> None:
         self.wix.app.log.reset()
-        self.proxy.log.reset()
+        self.person.log.reset()
 
     def written(self) -> list[str]:
         """Writing requests of ours, on both sides, since they were last forgotten."""
-        found = [*self.wix.app.log.to_json()["requests"], *self.proxy.log.to_json()["requests"]]
+        found = [*self.wix.app.log.to_json()["requests"], *self.person.log.to_json()["requests"]]
         return [f"{row['method']} {row['path']} {row['status']}" for row in found if row["write"]]
 
     def requests(self) -> list[str]:
-        """All requests to the calendars, by report or method."""
-        return [row["report"] or row["method"] for row in self.proxy.log.to_json()["requests"]]
+        """All requests to the calendars, by what they ask for."""
+        return self.person.requests()
 
     # hands at the site
 
@@ -225,11 +251,7 @@ class Studio:
 
     async def event(self, title: str, start: date, end: date | None = None, **more: Any) -> str:
         """An event in the person's own calendar; its file name."""
-        default = start + (timedelta(hours=1) if isinstance(start, datetime) else timedelta(days=1))
-        name = re.sub(r"\W+", "-", title.lower())
-        body = {"uid": f"{name}@home", "title": title, "start": start, "end": end or default, "zone": ZONE, **more}
-        await self.outside.put("home/", f"{name}.ics", render(body, stamp=self.clock.now()))
-        return f"{name}.ics"
+        return (await self.apple.event(title, start, end, **more)).removeprefix(HOME)
 
     # both sides, raw
 
@@ -277,45 +299,73 @@ class Studio:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where studios are built: a database, a calendar server, a folder, and `[policy]` of the configuration."""
+    """Where studios are built: a database, a calendar server, a folder, and `[policy]` of the configuration.
+
+    `provider`: who keeps the person's account.
+    """
 
     database: str
     radicale: str
     email: str
     folder: Path
     policy: Mapping[str, Any] = field(default_factory=dict)
+    provider: str = "apple"
 
 
 @asynccontextmanager
 async def studio_on(ground: Ground) -> AsyncIterator[Studio]:
-    """Everything started, the account with an empty calendar "Home" in it; stopped at the end."""
+    """Everything started, the account with an empty calendar of its own in it; stopped at the end."""
     clock = SandboxClock(NOW, rate=0)
     state = WixState(clock)
     state.switches.set({"rate_limit_per_minute": 0})
     site, rows = _site(state)
-    wix, proxy = WixServer(state), FaultProxy(ground.radicale, clock)
-    await wix.start()
+    async with AsyncExitStack() as stack:
+        wix = WixServer(state)
+        await wix.start()
+        stack.push_async_callback(wix.stop)
+        place = _at_google if ground.provider == "google" else _at_apple
+        person = await stack.enter_async_context(place(ground, clock))
+        house = House(config.load(_written(ground, wix, person), {}), clock)
+        store = await open_store(ground.database)
+        stack.push_async_callback(store.aclose)
+        web = httpx.AsyncClient(base_url=wix.base_url, trust_env=False, verify=_NO_TLS)
+        stack.push_async_callback(web.aclose)
+        yield Studio(house, store, clock, wix, site, person, rows, web)
+
+
+@asynccontextmanager
+async def _at_apple(ground: Ground, clock: SandboxClock) -> AsyncIterator[Person]:
+    proxy = FaultProxy(ground.radicale, clock)
     await proxy.start()
     (root,) = await seed(ground.radicale, ground.email, PASSWORD, [SeedCalendar("home", "Home")])
-    house = House(config.load(_written(ground, wix, proxy), {}), clock)
-    store = await open_store(ground.database)
     auth = (ground.email, PASSWORD)
     dav = httpx.AsyncClient(base_url=ground.radicale, auth=auth, trust_env=False, verify=_NO_TLS)
-    web = httpx.AsyncClient(base_url=wix.base_url, trust_env=False, verify=_NO_TLS)
-    outside = Outside(dav, root.removesuffix("home/"))
     try:
-        yield Studio(house, store, clock, wix, site, proxy, outside, ground.email, rows, web)
+        outside = Outside(dav, root.removesuffix(HOME))
+        yield ApplePerson(ground.email, PASSWORD, ZONE, outside, proxy, clock)
     finally:
         await dav.aclose()
-        await web.aclose()
-        await store.aclose()
         await proxy.stop()
-        await wix.stop()
 
 
-def _written(ground: Ground, wix: WixServer, proxy: FaultProxy) -> Path:
+@asynccontextmanager
+async def _at_google(ground: Ground, clock: SandboxClock) -> AsyncIterator[Person]:
+    server = GoogleServer(GoogleState(clock))
+    await server.start()
+    try:
+        yield GooglePerson(ground.email, ZONE, server)
+    finally:
+        await server.stop()
+
+
+def _written(ground: Ground, wix: WixServer, person: Person) -> Path:
     access = SiteAccess(wix.base_url, APP, SECRET, INSTANCE)
-    return Configuration(BRIDGE, access, proxy.base_url, ground.database, ground.policy).write(ground.folder)
+    calendars = person.proxy.base_url if isinstance(person, ApplePerson) else ground.radicale
+    file = Configuration(BRIDGE, access, calendars, ground.database, ground.policy).write(ground.folder)
+    if isinstance(person, GooglePerson):
+        with file.open("a") as more:
+            more.write(person.settings())
+    return file
 
 
 def _site(state: WixState) -> tuple[Site, dict[str, Schedule]]:

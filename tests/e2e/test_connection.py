@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncd.cli.compose import Credentials, seal
+from syncd.cli.compose import seal
 from syncd.errors import AuthRevoked, CalendarGone, ConfigError
 from syncd.model import Decision, Reason, Status, Target
 from tests.e2e.studio import Studio, local
@@ -10,16 +10,16 @@ from tests.e2e.studio import Studio, local
 
 @pytest.mark.rule("R29")
 async def test_an_unconfirmed_connection_is_planned_but_not_applied(studio: Studio) -> None:
-    await studio.connect(confirmed=False)
+    await studio.connect(confirmed=False, target=Target.DEDICATED)
     studio.session("Yoga")
     assert {action.kind for action in (await studio.dry()).actions} == {"make_calendar", "create"}
     studio.forget_requests()
     result = await studio.attempt()
     assert "not confirmed" in str(result.skipped)
     assert studio.written() == []
-    await studio.connect()
+    await studio.connect(target=Target.DEDICATED)
     await studio.sync()
-    assert set(await studio.exported()) == {"Yoga 20260303T090000"}
+    assert set(await studio.person.shown()) == {"Yoga 20260303T090000"}
     await studio.assert_at_rest()
 
 
@@ -42,7 +42,7 @@ async def test_many_creations_after_the_first_pass_wait_for_a_person(studio: Stu
 @pytest.mark.rule("R29")
 async def test_a_block_that_nothing_claims_is_cancelled_when_it_is_a_twin_and_else_listed(studio: Studio) -> None:
     await studio.connect()
-    await studio.event("Dentist", local(1, "15:00"))
+    await studio.person.event("Dentist", local(1, "15:00"))
     await studio.sync()
     (block,) = (await studio.blocks()).values()
     line = block["notes"]
@@ -81,7 +81,7 @@ async def test_a_schedule_that_wix_itself_comes_to_sync_is_left_alone(studio: St
     assert studio.written() == []
     studio.site.connections.clear()
     await studio.sync()
-    assert set(await studio.exported()) == {"Yoga 20260303T090000", "Pilates 20260305T090000"}
+    assert set(await studio.person.shown()) == {"Yoga 20260303T090000", "Pilates 20260305T090000"}
 
 
 @pytest.mark.rule("R20")
@@ -97,16 +97,16 @@ async def test_a_schedule_handed_to_another_owner_ends_its_connection_and_remove
     connection = await studio.connection()
     assert (connection.status, connection.reason) == (Status.DISCONNECTED, Reason.SCHEDULE_LOST)
     assert studio.written() == []
-    assert set(await studio.exported()) == {"Yoga 20260303T090000"}
+    assert set(await studio.person.shown()) == {"Yoga 20260303T090000"}
 
 
 @pytest.mark.rule("R21")
-async def test_a_wrong_password_keeps_everything_until_the_account_is_connected_again(studio: Studio) -> None:
+async def test_an_account_that_refuses_us_keeps_everything_until_the_account_is_connected_again(studio: Studio) -> None:
     connection = await studio.connect()
-    await studio.event("Dentist", local(1, "15:00"))
+    await studio.person.event("Dentist", local(1, "15:00"))
     studio.session("Yoga")
     await studio.sync()
-    wrong = seal(studio.house.keys(), Credentials(studio.email, "wrong"))
+    wrong = seal(studio.house.keys(), studio.person.dead_credentials())
     await studio.store.put_credentials(connection.id, wrong)
     studio.forget_requests()
     assert isinstance((await studio.attempt()).error, AuthRevoked)
@@ -123,60 +123,60 @@ async def test_a_wrong_password_keeps_everything_until_the_account_is_connected_
 
 @pytest.mark.rule("R22")
 async def test_a_deleted_calendar_deletes_no_session_and_is_made_anew_on_request(studio: Studio) -> None:
-    await studio.connect()
+    await studio.connect(target=Target.DEDICATED)
     refs = {studio.session("Yoga"), studio.session("Pilates", local(2, "09:00"))}
     await studio.sync()
-    old = await studio.dedicated()
-    await studio.outside.remove(old)
+    (old,) = await studio.person.calendars()
+    await studio.person.remove_calendar(old)
     for _ in range(3):
         studio.clock.advance(660)
         await studio.attempt()
     found = await studio.connection()
     assert (found.status, found.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_DELETED)
     assert set(await studio.at_wix()) == refs
-    assert await studio.outside.calendars() == ["home/"]
+    assert await studio.person.calendars() == []
     await studio.configure(new_calendar=True)
     await studio.settle(2)
-    assert await studio.dedicated() != old
-    assert set(await studio.exported()) == {"Yoga 20260303T090000", "Pilates 20260304T090000"}
+    assert await studio.person.calendars() not in ([], [old])
+    assert set(await studio.person.shown()) == {"Yoga 20260303T090000", "Pilates 20260304T090000"}
     assert set(await studio.at_wix()) == refs
     await studio.assert_at_rest()
 
 
 @pytest.mark.rule("R22")
 async def test_a_calendar_imported_from_that_is_deleted_keeps_its_blocks(studio: Studio) -> None:
-    await studio.connect()
-    await studio.event("Dentist", local(1, "15:00"))
+    await studio.connect(target=Target.DEDICATED)
+    await studio.person.event("Dentist", local(1, "15:00"))
     await studio.sync()
-    await studio.outside.remove("home/")
+    await studio.person.remove_calendar(studio.person.calendar)
     assert isinstance((await studio.attempt()).error, CalendarGone)
     assert set(await studio.blocks()) == {"Dentist 2026-03-03T15:00"}
 
 
 @pytest.mark.rule("R22")
 async def test_a_calendar_that_cannot_be_made_is_told_and_nothing_is_written(studio: Studio) -> None:
-    await studio.connect()
+    await studio.connect(target=Target.DEDICATED)
     studio.session("Yoga")
-    studio.proxy.plant({"do": {"status": 403}, "match": {"method": "MKCALENDAR"}, "times": -1})
+    studio.person.spoil("make", {"status": 403}, times=-1)
     await studio.attempt()
     found = await studio.connection()
     assert (found.status, found.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_CREATION_FAILED)
-    assert await studio.outside.calendars() == ["home/"]
+    assert await studio.person.calendars() == []
 
 
 @pytest.mark.rule("R23")
 async def test_a_disconnect_removes_what_we_made_on_both_sides_and_nothing_else(studio: Studio) -> None:
     await studio.connect()
     kept = {studio.session("Yoga"), studio.session("Team meeting", local(3, "09:00"))}
-    await studio.event("Dentist", local(1, "15:00"))
-    await studio.event("Team meeting", local(3, "09:00"))
+    await studio.person.event("Dentist", local(1, "15:00"))
+    await studio.person.event("Team meeting", local(3, "09:00"))
     await studio.sync()
     await studio.disconnect()
     assert (await studio.connection()).status is Status.DISCONNECTED
     await studio.attempt()
     assert set(await studio.at_wix()) == kept
-    assert set(await studio.outside.objects("home/")) == {"dentist.ics", "team-meeting.ics"}
-    assert await studio.exported() == {}
+    assert set(await studio.person.own()) == {"Dentist 20260303T150000", "Team meeting 20260305T090000"}
+    assert await studio.person.shown() == {}
     assert not (await studio.connection()).disconnecting
     studio.forget_requests()
     await studio.attempt()
@@ -190,31 +190,31 @@ async def test_a_disconnect_that_was_cut_short_goes_on_with_the_next_pass(studio
         studio.session(f"Class {day}", local(day, "09:00"))
     await studio.sync()
     await studio.disconnect()
-    studio.proxy.plant({"do": {"status": 503}, "match": {"method": "DELETE"}, "skip": 1, "times": -1})
+    studio.person.spoil("delete", {"status": 503}, skip=1, times=-1)
     await studio.attempt()
     assert (await studio.connection()).disconnecting
     with pytest.raises(ConfigError, match="still being disconnected"):
         await studio.connect()
-    studio.proxy.faults.clear()
+    studio.person.heal()
     await studio.attempt()
-    assert await studio.exported() == {}
+    assert await studio.person.shown() == {}
     assert not (await studio.connection()).disconnecting
     await studio.connect()
     await studio.sync()
-    assert len(await studio.exported()) == 3
+    assert len(await studio.person.shown()) == 3
 
 
 @pytest.mark.rule("R30")
 async def test_import_switched_off_removes_the_blocks_and_on_again_meets_the_calendar_anew(studio: Studio) -> None:
     await studio.connect()
-    await studio.event("Dentist", local(1, "15:00"))
+    await studio.person.event("Dentist", local(1, "15:00"))
     studio.session("Yoga")
     await studio.sync()
     await studio.configure(imports=False)
     await studio.settle(2)
     assert await studio.blocks() == {}
-    assert set(await studio.outside.objects("home/")) == {"dentist.ics"}
-    await studio.event("Bank", local(2, "15:00"))
+    assert set(await studio.person.own()) == {"Dentist 20260303T150000"}
+    await studio.person.event("Bank", local(2, "15:00"))
     await studio.assert_at_rest()
     await studio.configure(imports=True)
     await studio.sync()
@@ -229,24 +229,25 @@ async def test_export_switched_off_removes_the_copies_and_keeps_the_sessions(stu
     await studio.sync()
     await studio.configure(exports=False)
     await studio.settle(2)
-    assert await studio.exported() == {}
+    assert await studio.person.shown() == {}
     assert ref in await studio.at_wix()
     await studio.assert_at_rest()
     await studio.configure(exports=True)
     await studio.sync()
-    assert set(await studio.exported()) == {"Yoga 20260303T090000"}
+    assert set(await studio.person.shown()) == {"Yoga 20260303T090000"}
     await studio.assert_at_rest()
 
 
 @pytest.mark.rule("R30")
 async def test_another_target_is_filled_first_and_then_the_old_one_is_emptied(studio: Studio) -> None:
-    await studio.connect()
+    await studio.connect(target=Target.DEDICATED)
     studio.session("Yoga")
     await studio.sync()
+    (old,) = [copy.name for copy in await studio.person.copies()]
     await studio.configure(target=Target.PRIMARY)
     await studio.settle(3)
-    assert await studio.exported() == {}
-    assert len(await studio.outside.objects("home/")) == 1
+    (new,) = {row.name for row in [*(await studio.person.own()).values(), *await studio.person.copies()]}
+    assert new.partition("/")[0] != old.partition("/")[0]
     assert await studio.blocks() == {}
     assert (await studio.connection()).retired == ()
     await studio.assert_at_rest()

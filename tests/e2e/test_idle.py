@@ -1,7 +1,9 @@
 """What a pass costs in which nothing changed: one request for each calendar, and the site's own."""
 
-from syncd.cli.compose import Credentials, seal
-from tests.e2e.studio import PASSWORD, Studio, local
+import pytest
+
+from syncd.cli.compose import seal
+from tests.e2e.studio import Studio, local
 
 
 def asked_of_wix(studio: Studio) -> list[str]:
@@ -12,19 +14,20 @@ def asked_of_wix(studio: Studio) -> list[str]:
 async def test_an_idle_pass_makes_one_request_for_each_calendar_and_one_query_of_schedules(studio: Studio) -> None:
     await studio.connect()
     studio.session("Yoga", local(1, "09:00"))
-    await studio.event("Dentist", local(2, "15:00"))
+    await studio.person.event("Dentist", local(2, "15:00"))
     await studio.settle()
     studio.clock.advance(660)
     studio.forget_requests()
     await studio.sync()
-    assert studio.requests() == ["sync-collection", "sync-collection"]
+    assert studio.requests() == list(studio.person.idle)
     assert asked_of_wix(studio) == ["oauth2/token", "schedules/query", "events/query", "events/query"]
 
 
+@pytest.mark.outside("apple")  # Google's addresses need no discovery
 async def test_new_credentials_are_discovered_once_and_then_remembered(studio: Studio) -> None:
     connection = await studio.connect()
     await studio.settle()
-    same = seal(studio.house.keys(), Credentials(studio.email, PASSWORD))
+    same = seal(studio.house.keys(), studio.person.credentials())
     await studio.store.put_credentials(connection.id, same)
     studio.forget_requests()
     await studio.sync()
