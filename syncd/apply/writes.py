@@ -99,8 +99,12 @@ class Writer:
     sent: set[str] = field(default_factory=set)
 
     async def write(self, actions: Sequence[Write]) -> None:
-        """All writes: creates, then updates, then deletes; within one calendar side by side."""
+        """All writes: creates, then updates, then deletes; within one calendar side by side.
+
+        A side that takes no more for now is left alone; the other one still gets its own. Raises Throttled at the end.
+        """
         self.total = len(actions)
+        busy: dict[Side, Throttled] = {}
         for kind in (Create, Update, Delete):
             chosen = [action for action in actions if isinstance(action, kind)]
             for collection in sorted({self._collection(action) for action in chosen}):
@@ -108,8 +112,13 @@ class Writer:
                 calendar = self.calendars.get(collection)
                 if calendar is None:
                     await self._gone_with(collection, part)
-                else:
-                    await self._write_to(calendar, part)
+                elif calendar.side not in busy:
+                    try:
+                        await self._write_to(calendar, part)
+                    except Throttled as error:
+                        busy[calendar.side] = error
+        for refusal in busy.values():
+            raise refusal
 
     def _collection(self, action: Write) -> str:
         if isinstance(action, Create):
