@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from adapters.google.client import Call, Client
 from adapters.google.mapping import MalformedError, Resource, View, is_cancelled, observation
-from adapters.google.refusals import SIDE, Asked, unclear
+from adapters.google.refusals import AGAIN, SIDE, Asked, unclear
 from syncd.errors import CursorExpired, Transient
 from syncd.model import UNSEEN, Broken, Observation, Window
 
@@ -61,7 +61,8 @@ async def everything(client: Client, calendar: str) -> Listing:
     try:
         return await _pages(client, calendar, None)
     except CursorExpired as error:
-        raise Transient("reading the calendar: the listing was broken off twice", side=SIDE) from error
+        text = "reading the calendar: the listing was broken off twice"
+        raise Transient(text, side=SIDE, hint=AGAIN) from error
 
 
 async def changes(client: Client, calendar: str, token: str) -> Listing:
@@ -85,7 +86,7 @@ async def _pages(client: Client, calendar: str, token: str | None) -> Listing:
         if page == before:
             break
     if not listing.token:
-        raise Transient("reading the calendar: the listing has no end", side=SIDE)
+        raise Transient("reading the calendar: the listing has no end", side=SIDE, hint=AGAIN)
     return listing
 
 

@@ -25,7 +25,7 @@ from syncd.errors import (
 
 SIDE: Final = "external"
 REST: Final = 3600.0  # seconds that an account's writes rest after "quotaExceeded"
-_AGAIN: Final = "the next pass tries again"
+AGAIN: Final = "the next pass tries again"
 _API: Final = "switch the Google Calendar API on for the project of this client, and check its quotas and billing"
 _CONSENT: Final = "connect the account again and leave every box ticked on the consent page"
 _REST_HINT: Final = "Google lets this account write nothing for some hours; reading goes on, and writing resumes alone"
@@ -69,8 +69,8 @@ class Row:
 
 
 TABLE: Final[Mapping[str, Row]] = {
-    "rateLimitExceeded": Row(Throttled, hint=_AGAIN),
-    "userRateLimitExceeded": Row(Throttled, hint=_AGAIN),
+    "rateLimitExceeded": Row(Throttled, hint=AGAIN),
+    "userRateLimitExceeded": Row(Throttled, hint=AGAIN),
     "quotaExceeded": Row(Resting, hint=_REST_HINT),
     "dailyLimitExceeded": Row(Forbidden, hint=_API),
     "accessNotConfigured": Row(Forbidden, hint=_API),
@@ -84,11 +84,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "notFound": Row(Missing),
     "deleted": Row(Deleted),
     "duplicate": Row(Exists, Transient),
-    "conflict": Row(Transient, hint=_AGAIN),
+    "conflict": Row(Transient, hint=AGAIN),
     "fullSyncRequired": Row(CursorExpired),
     "updatedMinTooLongAgo": Row(CursorExpired),
     "conditionNotMet": Row(Stale),
-    "backendError": Row(Transient, hint=_AGAIN),
+    "backendError": Row(Transient, hint=AGAIN),
 }
 # What a status means with a reason that the table does not have, or with none.
 STATUSES: Final[Mapping[int, Row]] = {
@@ -96,8 +96,8 @@ STATUSES: Final[Mapping[int, Row]] = {
     401: TABLE["authError"],
     403: Row(Rejected, Forbidden, _RIGHT),
     404: Row(Missing),
-    408: Row(Transient, hint=_AGAIN),
-    409: Row(Transient, hint=_AGAIN),
+    408: Row(Transient, hint=AGAIN),
+    409: Row(Transient, hint=AGAIN),
     410: Row(Missing, CursorExpired),
     412: Row(Stale),
     429: TABLE["rateLimitExceeded"],
@@ -126,7 +126,7 @@ class Refusal:
             return Forbidden(text, code=code, side=SIDE, ref=asked.ref, hint=row.hint)
         if kind is Transient:
             applied = asked.writes and self.status >= 500
-            return Transient(text, side=SIDE, ref=asked.ref, hint=row.hint or _AGAIN, applied=applied)
+            return Transient(text, side=SIDE, ref=asked.ref, hint=row.hint or AGAIN, applied=applied)
         return kind(text, side=SIDE, ref=asked.ref, hint=row.hint)
 
     def _row(self) -> Row:
@@ -153,7 +153,7 @@ def read_refusal(status: int, body: bytes) -> Refusal:
 def unclear(asked: Asked) -> Transient:
     """An answer that is none: of a write nobody knows whether it took effect."""
     text = f"{asked.what}: Google answered with something else"
-    return Transient(text, side=SIDE, ref=asked.ref, hint=_AGAIN, applied=asked.writes)
+    return Transient(text, side=SIDE, ref=asked.ref, hint=AGAIN, applied=asked.writes)
 
 
 def _object(value: Any) -> Mapping[str, Any]:

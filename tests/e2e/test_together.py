@@ -51,7 +51,7 @@ async def test_a_disconnect_right_after_the_database_was_lost_removes_by_mark(st
     ref = studio.session("Yoga")
     await studio.person.event("Dentist", local(1, "15:00"))
     await studio.sync()
-    await _forget_everything(studio)
+    await forget_everything(studio)
     await studio.connect()
     await studio.disconnect()
     for _ in range(2):
@@ -69,7 +69,7 @@ async def test_without_memory_an_edit_of_the_copy_loses_and_what_the_site_change
     await studio.person.event("Dentist", local(1, "15:00"))
     await studio.sync()
     names = {copy.name for copy in await studio.person.copies()}
-    await _forget_everything(studio)
+    await forget_everything(studio)
     studio.edit(yoga, title="Power yoga")
     await studio.person.edit_copy("Pilates", title="Mine")
     await studio.person.event("Dentist", local(1, "16:00"))
@@ -82,7 +82,7 @@ async def test_without_memory_an_edit_of_the_copy_loses_and_what_the_site_change
     await studio.assert_at_rest()
 
 
-async def _forget_everything(studio: Studio) -> None:
+async def forget_everything(studio: Studio) -> None:
     """The database is lost and made anew: not a row is left in it."""
     engine = create_async_engine(normalised(studio.house.settings.store.url))
     async with engine.begin() as connection:
