@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.databases import databases
+from benchmarks.google_rows import ROWS as GOOGLE
 from benchmarks.planner import rate
 from benchmarks.rows import ROWS as WORLDLY
 from benchmarks.storing import ROWS as STORING
@@ -46,6 +47,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("planner-changed", "planner, changed", "≥ 20,000 links a second", lambda _: _planned(5_000, changed=True)),
     *STORING,
     *WORLDLY,
+    *GOOGLE,
 )
 
 

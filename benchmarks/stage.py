@@ -24,7 +24,10 @@ _NO_LIMITS: Final = {"delete_limit": 1000, "delete_hard_limit": 1000, "create_li
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as a simulator logged it."""
+    """One request as a simulator logged it. `operation`: its name, where the API gives it one.
+
+    `whole`: it is a batch of others. `part`: its place in one, which comes behind its parts.
+    """
 
     side: str
     method: str
@@ -32,6 +35,9 @@ class Request:
     status: int | None
     size: int
     write: bool
+    operation: str = ""
+    whole: bool = False
+    part: int | None = None
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Cost:
     @property
     def size(self) -> int:
         """Bytes of bodies, both ways."""
-        return sum(one.size for one in self.requests)
+        return sum(one.size for one in self.requests if one.part is None)
 
     def total(self, key: str) -> float:
         return float(sum(one[key] for one in self.passes))
@@ -107,16 +113,20 @@ class Stage:
     connected: bool = False
     facts: Json = field(default_factory=dict)
 
-    def run(self, passes: int = 1, *, profile: Path | None = None, copies: bool = False) -> Cost:
+    def run(
+        self, passes: int = 1, *, profile: Path | None = None, copies: bool = False, unlimited: bool = False
+    ) -> Cost:
         """So many passes in one new process; the connection is made first when there is none.
 
         `copies`: what the first pass would make lies there already. `profile`: the file for that of the last pass.
+        `unlimited`: the account's requests do not wait for the quota of a minute.
         """
         self._configure()
         order = {"config": str(self.folder / "syncd.toml"), "now": self.facts["now"], "passes": passes}
         order |= {"connect": not self.connected, "schedule": self.facts["schedule"], "imports": self.imports}
         place = self.folder / "radicale/collections/collection-root" / EMAIL
         order |= {"copies": str(place) if copies else None, "profile": str(profile) if profile else None}
+        order |= {"google": self.facts.get("google"), "unlimited": unlimited}
         talk = Talk("benchmarks.passing", order)
         try:
             self.connected = True
@@ -132,14 +142,26 @@ class Stage:
 
     def _configure(self) -> None:
         access = SiteAccess(self.facts["wix"], APP, SECRET, INSTANCE)
-        Configuration(_BRIDGE, access, self.facts["apple"], self.database, _NO_LIMITS).write(self.folder)
+        # Nothing is asked of the address where the account is elsewhere.
+        calendars = self.facts["apple" if "apple" in self.facts else "wix"]
+        Configuration(_BRIDGE, access, calendars, self.database, _NO_LIMITS).write(self.folder)
 
 
 def requests_of(log: Mapping[str, Sequence[Json]]) -> list[Request]:
     return [
-        Request(side, row["method"], row["path"], row["status"], row["bytes_in"] + row["bytes_out"], row["write"])
-        for side in ("wix", "apple")
-        for row in log[side]
+        Request(
+            side=side,
+            method=row["method"],
+            path=row["path"],
+            status=row["status"],
+            size=row["bytes_in"] + row["bytes_out"],
+            write=row["write"],
+            operation=row.get("operation") or "",
+            whole=bool(row.get("batch")),
+            part=row.get("part"),
+        )
+        for side, rows in log.items()
+        for row in rows
     ]
 
 

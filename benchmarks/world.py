@@ -1,4 +1,6 @@
-"""The outside world of a measurement, as a process of its own: a Wix site, and Radicale behind the fault proxy.
+"""The outside world of a measurement, as a process of its own: a Wix site, and one account with calendars.
+
+The account is at Radicale behind the fault proxy, or at Google (google).
 
 Its CPU is not the product's. It is told what to do by lines of JSON on standard input, answers each with one, and ends
 with its input. Sessions are the same in every run, so that a store filled in one world fits the next. Not here: the
@@ -13,13 +15,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from benchmarks.google import account_in
 from benchmarks.shelf import Shelf
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.ics import render
@@ -42,7 +45,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the world holds at first. `kept`: the calendars as an earlier world left them. `shelf`: not by Radicale."""
+    """What the world holds at first. `kept`: the calendars as an earlier world left them. `shelf`: not by Radicale.
+
+    `google`: the account is there, without events at first.
+    """
 
     folder: Path
     sessions: int = 0
@@ -50,11 +56,47 @@ class Wanted:
     minutes: float = 0.0
     kept: bool = False
     shelf: bool = False
+    google: bool = False
 
     @property
     def calendars(self) -> Path:
         """Where Radicale keeps those of the account."""
         return self.folder / "collections/collection-root" / EMAIL
+
+
+class Account(Protocol):
+    """The account's side of the world."""
+
+    def facts(self) -> Json: ...
+
+    def log(self) -> Json:
+        """Its requests since `forget`, by the name of the side."""
+
+    def forget(self) -> None: ...
+
+    def obey(self, order: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Apple:
+    """A CalDAV server behind the proxy that counts what comes."""
+
+    proxy: FaultProxy
+    server: RadicaleServer | Shelf
+
+    def facts(self) -> Json:
+        return {"apple": self.proxy.base_url, "server": self.server.base_url}
+
+    def log(self) -> Json:
+        return {"apple": self.proxy.log.to_json()["requests"]}
+
+    def forget(self) -> None:
+        self.proxy.log.reset()
+
+    def obey(self, order: Mapping[str, Any]) -> None:
+        match order:
+            case {"delay": seconds}:
+                self.proxy.delay_seconds = float(seconds)
 
 
 @dataclass(slots=True)
@@ -65,17 +107,11 @@ class World:
     wix: WixServer
     site: Site
     staff: str
-    proxy: FaultProxy
-    server: RadicaleServer | Shelf
+    account: Account
 
     def facts(self) -> Json:
-        return {
-            "wix": self.wix.base_url,
-            "apple": self.proxy.base_url,
-            "server": self.server.base_url,
-            "schedule": self.staff,
-            "now": self.clock.now().isoformat(),
-        }
+        here = {"wix": self.wix.base_url, "schedule": self.staff, "now": self.clock.now().isoformat()}
+        return here | self.account.facts()
 
     def obey(self, order: Mapping[str, Any]) -> Json:
         """Carry out an order and answer it."""
@@ -88,15 +124,18 @@ class World:
             case {"cancel": count}:
                 for event in self._sessions()[:count]:
                     events.cancel(self.site, event.id)
-            case {"delay": seconds}:
-                self.proxy.delay_seconds = float(seconds)
             case {"forget": True}:
                 self.wix.app.log.reset()
-                self.proxy.log.reset()
+                self.account.forget()
             case {"advance": seconds}:
                 self.clock.advance(float(seconds))
             case {"log": True}:
-                return {"wix": self.wix.app.log.to_json()["requests"], "apple": self.proxy.log.to_json()["requests"]}
+                return {"wix": self.wix.app.log.to_json()["requests"], **self.account.log()}
+            case {"blocks": title}:
+                named = [event for event in self._sessions() if event.fields.get("title") == title]
+                return {event.id: event.span.start_utc.isoformat() for event in named}
+            case _:
+                self.account.obey(order)
         return self.facts()
 
     def _sessions(self) -> list[Any]:
@@ -153,11 +192,20 @@ async def opened(wanted: Wanted, stack: AsyncExitStack) -> World:
     clock.advance(wanted.minutes * 60)
     await wix.start()
     stack.push_async_callback(wix.stop)
+    return World(clock, wix, site, staff, await account(wanted, clock, stack))
+
+
+async def account(wanted: Wanted, clock: SandboxClock, stack: AsyncExitStack) -> Account:
+    if wanted.google:
+        google = account_in(wanted.folder, clock)
+        await google.server.start()
+        stack.push_async_callback(google.server.stop)
+        return google
     server = await serving(wanted, stack)
     proxy = FaultProxy(server.base_url, clock)
     await proxy.start()
     stack.push_async_callback(proxy.stop)
-    return World(clock, wix, site, staff, proxy, server)
+    return Apple(proxy, server)
 
 
 async def serving(wanted: Wanted, stack: AsyncExitStack) -> RadicaleServer | Shelf:
