@@ -79,7 +79,8 @@ class Hands(Protocol):
     async def weekly(self, side: Side, name: str, event: Event, count: int) -> None:
         """A weekly series that begins with `event`; its occurrences are called "name 1" … "name count".
 
-        Every act on one item also takes an occurrence.
+        Every act on one item also takes an occurrence. Where calendars outside have series, the whole of one is called
+        "name", and can be edited and removed.
         """
 
     async def calendar(self, name: str) -> None:

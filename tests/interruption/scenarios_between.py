@@ -12,7 +12,7 @@ from tests.interruption.scenario import Scenario
 from tests.interruption.scenarios_edits import originals_edited
 from tests.interruption.scenarios_first import linked, one_new_on_each_side
 from tests.interruption.scenarios_gone import originals_deleted
-from tests.interruption.scenarios_settings import another_dedicated_calendar, disconnected
+from tests.interruption.scenarios_settings import ONLY_DEDICATED, another_dedicated_calendar, disconnected
 
 MANY: Final = 12
 
@@ -74,7 +74,13 @@ BETWEEN: Final = (
     Scenario("edited, then deleted", originals_edited, between=edited_ones_deleted),
     Scenario("deleted, then made again", originals_deleted, passes=2, between=made_again),
     Scenario("several new, then changed", several_new, between=some_of_them_change),
-    Scenario("another calendar, then edited", another_dedicated_calendar, passes=2, between=edited_again),
+    Scenario(
+        "another calendar, then edited",
+        another_dedicated_calendar,
+        passes=2,
+        between=edited_again,
+        barred=ONLY_DEDICATED,
+    ),
     Scenario("disconnected, then edited", disconnected, between=edited_again),
     Scenario("disconnected, then deleted", disconnected, between=edited_ones_deleted),
 )

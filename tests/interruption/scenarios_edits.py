@@ -9,7 +9,7 @@ from typing import Final
 from syncd.model import Decision, Event, Side, Timed
 from tests.cycle.bench import at, days, event
 from tests.interruption.hands import HOME, MADE, SITE, Hands, Like
-from tests.interruption.scenario import Scenario
+from tests.interruption.scenario import MEMORY, REAL, Scenario
 from tests.interruption.scenarios_first import YOGA, linked, settled
 
 
@@ -250,6 +250,21 @@ async def occurrences_edited(hands: Hands) -> None:
     await hands.edit_copy("course 3", Event(location="Garden"))
 
 
+async def series_edited(hands: Hands) -> None:
+    await weekly(hands)
+    await hands.edit("choir", Event(title="Choir in the park", location="Park"))
+
+
+async def series_moved(hands: Hands) -> None:
+    await weekly(hands)
+    await hands.edit("choir", Event(when=at(20, 19)))
+
+
+async def access_runs_out(hands: Hands) -> None:
+    await originals_edited(hands)
+    hands.advance(timedelta(hours=1))
+
+
 OWN: Final = (SITE, Event(title="Yoga", description="Bring a mat"))
 OVERRIDE_SHOWN: Final = (OWN, (MADE, Event(title="Yoga with Anna", description="Ask at the desk")))
 OVERRIDE_EDITED: Final = (OWN, (MADE, Event(title="Yoga with Ben", description="Ask at the desk")))
@@ -265,6 +280,9 @@ SECONDS_KEPT: Final = (
     (HOME, Event(title="Call", when=half_past(at(3, 14)))),
     (SITE, Event(title="Call", when=at(3, 14))),
 )
+CHOIR_MOVED: Final = tuple((place, Event(title="Choir", when=at(20, 19))) for place in (HOME, SITE))
+NO_SERIES: Final = {MEMORY: "its calendars have occurrences alone"}
+NO_GRANT: Final = dict.fromkeys((MEMORY, REAL), "a password gives access")
 
 EDITS: Final = (
     Scenario("originals edited", originals_edited),
@@ -299,4 +317,7 @@ EDITS: Final = (
     Scenario("move approved", move_approved),
     Scenario("move rejected", move_rejected),
     Scenario("occurrences edited", occurrences_edited),
+    Scenario("series edited", series_edited, barred=NO_SERIES),
+    Scenario("series moved", series_moved, ends=CHOIR_MOVED, barred=NO_SERIES),
+    Scenario("access renewed", access_runs_out, barred=NO_GRANT),
 )

@@ -9,7 +9,7 @@ from syncd.model import Decision, Event, Side
 from tests.cycle.bench import at, event
 from tests.interruption.hands import MADE, Hands, Like
 from tests.interruption.scenario import Scenario
-from tests.interruption.scenarios_edits import overridden, weekly
+from tests.interruption.scenarios_edits import NO_SERIES, overridden, weekly
 from tests.interruption.scenarios_first import YOGA, linked, settled
 
 
@@ -69,6 +69,11 @@ async def series_deleted(hands: Hands) -> None:
     for number in range(1, 4):
         await hands.remove(f"course {number}")
         await hands.remove(f"choir {number}")
+
+
+async def whole_series_deleted(hands: Hands) -> None:
+    await weekly(hands)
+    await hands.remove("choir")
 
 
 async def copies_of_a_series_deleted(hands: Hands) -> None:
@@ -213,6 +218,7 @@ GONE: Final = (
     Scenario("occurrences cancelled", occurrences_cancelled, passes=2),
     Scenario("cancelled and moved in one", cancelled_and_moved, passes=2),
     Scenario("series deleted", series_deleted, passes=2),
+    Scenario("whole series deleted", whole_series_deleted, passes=2, barred=NO_SERIES),
     Scenario("copies of occurrences deleted", copies_of_a_series_deleted, passes=2),
     Scenario("series under other ids", another_id),
     Scenario("occurrence under another id, moved", another_id_and_moved),

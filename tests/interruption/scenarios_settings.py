@@ -9,7 +9,7 @@ from typing import Final
 from syncd.model import Event, Target
 from tests.cycle.bench import at, event
 from tests.interruption.hands import HOME, Hands, Like
-from tests.interruption.scenario import MEMORY, Scenario
+from tests.interruption.scenario import GOOGLE, REAL, Scenario
 from tests.interruption.scenarios_edits import half_past, two_calendars
 from tests.interruption.scenarios_first import full, linked, settled
 
@@ -148,6 +148,11 @@ async def moved_beyond_the_window(hands: Hands) -> None:
 
 CALL: Final = event("Call", half_past(at(3, 14)))  # seconds, which the site does not keep
 SHORT: Final = {"window_future_days": 10}
+ONLY_DEDICATED: Final = {GOOGLE: "it is about a second dedicated calendar"}
+TO_PRIMARY: Final = {
+    REAL: "the server names no default calendar",
+    GOOGLE: "it begins with a dedicated calendar",
+}
 
 SETTINGS: Final = (
     Scenario("disconnected", disconnected),
@@ -160,10 +165,10 @@ SETTINGS: Final = (
     Scenario("export on again", export_on_again),
     Scenario("calendar deselected", calendar_deselected),
     Scenario("calendar selected", calendar_selected),
-    Scenario("to the primary calendar", to_the_primary_calendar, passes=2, worlds=frozenset({MEMORY})),
-    Scenario("back to a dedicated calendar", back_to_a_dedicated_calendar, passes=2, worlds=frozenset({MEMORY})),
-    Scenario("another dedicated calendar", another_dedicated_calendar, passes=2),
-    Scenario("another calendar, and edits", another_calendar_and_edits, passes=2),
+    Scenario("to the primary calendar", to_the_primary_calendar, passes=2, barred=TO_PRIMARY),
+    Scenario("back to a dedicated calendar", back_to_a_dedicated_calendar, passes=2, barred=TO_PRIMARY),
+    Scenario("another dedicated calendar", another_dedicated_calendar, passes=2, barred=ONLY_DEDICATED),
+    Scenario("another calendar, and edits", another_calendar_and_edits, passes=2, barred=ONLY_DEDICATED),
     Scenario("database lost", database_lost, ends=((HOME, CALL),)),
     Scenario("database lost after edits", database_lost_after_edits, passes=2),
     Scenario("backup restored", backup_restored, passes=2),

@@ -1,6 +1,7 @@
 """People's hands on a studio: the simulator's own words at the site, plain HTTP past the proxy outside.
 
-Not here: how the studio is put back (studio_stage), how both sides are read (studio_raw).
+Not here: what people do at the site (site_acts), how the studio is put back (studio_stage), how both sides are read
+(studio_raw).
 """
 
 from collections.abc import Awaitable, Callable
@@ -8,24 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from syncd.cli.passes import one_pass
-from syncd.model import UNSEEN, AllDay, Decision, Event, Link, LinkState, Ref, Side, Timed, When
+from syncd.model import Decision, Event, Link, LinkState, Ref, Side, Timed
 from syncd.normalise import calendar_key, collection_of
 from syncd.ports import Changes
 from syncd.sandbox.radicale import SeedCalendar, seed
-from syncd.sandbox.wix import events
-from syncd.sandbox.wix.values import BOOKINGS_APP
 from syncd.store.database import Database
-from tests.e2e.studio import ANNA, BRIDGE, INSTANCE, PASSWORD, Studio, taking
-from tests.interruption import studio_ics
+from tests.e2e.studio import BRIDGE, INSTANCE, PASSWORD, Studio
+from tests.interruption import site_acts, studio_ics
 from tests.interruption.hands import HOME, MADE, Hands, Like, Lying
 from tests.interruption.rows import Rows, put_back, taken, told
-from tests.interruption.studio_raw import Shelves, sessions, split_notes
+from tests.interruption.studio_raw import Shelves, sessions
 from tests.interruption.wire import Planned, Way
 
-_DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _GENERATIONS: Final = 6
 _FAR: Final = datetime(2031, 1, 1, 9, tzinfo=UTC)
 
@@ -92,11 +89,8 @@ class StudioHands:
 
     async def session(self, name: str, event: Event, like: Like = Like()) -> None:  # noqa: B008 - frozen
         schedule = self.studio.rows[like.on or "anna"].id
-        body = {key: value for key, value in _body(event).items() if value is not None}
-        made = events.create(self.studio.site, BOOKINGS_APP, {"scheduleId": schedule, **body})
-        if like.participants:
-            self.studio.book(made.id, like.participants)
-        self.items[name] = Lies(Side.WIX, made.id)
+        made = site_acts.session(self.studio.site, schedule, event, like.participants)
+        self.items[name] = Lies(Side.WIX, made)
 
     async def event(self, name: str, event: Event, like: Like = Like()) -> None:  # noqa: B008 - frozen
         lies = Lies(Side.EXTERNAL, f"{_slug(name)}.ics", _calendar(like.on or HOME))
@@ -106,23 +100,15 @@ class StudioHands:
     async def weekly(self, side: Side, name: str, event: Event, count: int) -> None:
         assert isinstance(event.when, Timed)
         if side is Side.WIX:
-            self._weekly_class(name, event, event.when, count)
+            made = site_acts.weekly(self.studio.site, self.studio.rows["yoga"].id, event, count)
+            self.items |= {f"{name} {number}": Lies(Side.WIX, one) for number, one in enumerate(made, 1)}
             return
         lies = Lies(Side.EXTERNAL, f"{_slug(name)}.ics", _calendar(HOME))
         await self._put(lies, studio_ics.made(f"{_slug(name)}@home", event, Like(), f"FREQ=WEEKLY;COUNT={count}"))
+        self.items[name] = lies
         for number, when in enumerate(studio_ics.weeks(event.when, count), 1):
             assert isinstance(when, Timed)
             self.items[f"{name} {number}"] = replace(lies, rid=studio_ics.rid_of(when.start))
-
-    def _weekly_class(self, name: str, event: Event, when: Timed, count: int) -> None:
-        begins = when.start.astimezone(ZoneInfo(when.tzid))
-        until = f"{begins + timedelta(weeks=count - 1):%Y-%m-%d}T23:00:00"
-        rule = {"frequency": "WEEKLY", "days": [_DAYS[begins.weekday()]], "until": {"localDate": until}}
-        more = {"scheduleId": self.studio.rows["yoga"].id, "type": "CLASS", "resources": taking(ANNA)}
-        body = {key: value for key, value in _body(event).items() if value is not None}
-        master = events.create(self.studio.site, BOOKINGS_APP, {**body, **more, "recurrenceRule": rule})
-        for number, one in enumerate(self.studio.site.occurrences(master.id), 1):
-            self.items[f"{name} {number}"] = Lies(Side.WIX, one.id)
 
     async def calendar(self, name: str) -> None:
         studio = self.studio
@@ -143,9 +129,7 @@ class StudioHands:
     async def duplicate_copy(self, name: str) -> None:
         lies = await self._copy(name)
         if lies.side is Side.WIX:
-            found = self._row(lies.id)
-            again = self.studio.site.put(replace(found, id=self.studio.site.guid(), app_id=BOOKINGS_APP, revision=1))
-            other = replace(lies, id=again.id)
+            other = replace(lies, id=site_acts.duplicate(self.studio.site, lies.id))
         else:
             other = replace(lies, id=f"duplicate-of-{_slug(name)}.ics")
             await self._put(other, studio_ics.renamed(self._text(lies), f"duplicate-of-{_slug(name)}@home"))
@@ -154,7 +138,7 @@ class StudioHands:
     async def become(self, name: str, like: Like) -> None:
         lies = self.items[name]
         if lies.side is Side.WIX:
-            self.studio.book(lies.id, like.participants)
+            site_acts.book(self.studio.site, lies.id, like.participants)
         else:
             await self._put(lies, studio_ics.turned(self._text(lies), lies.rid, like))
 
@@ -165,27 +149,20 @@ class StudioHands:
         await self.studio.outside.remove(lies.calendar, lies.id)
 
     async def rebase(self, name: str) -> None:
-        site, found = self.studio.site, self._row(self.items[name].id)
-        now = site.clock.now()
-        site.bump(found, status="CANCELLED", retired=True)
-        again = replace(found, id=site.opaque("again", found.id), revision=1, created=now, updated=now)
-        self.items[name] = Lies(Side.WIX, site.put(again).id)
+        self.items[name] = Lies(Side.WIX, site_acts.rebase(self.studio.site, self.items[name].id))
 
     async def override(self, name: str, **texts: str) -> None:
         await self.studio.override(self.items[name].id, **texts)
 
     async def _edit(self, lies: Lies, change: Event) -> None:
-        if lies.side is Side.EXTERNAL:
+        if lies.side is Side.WIX:
+            site_acts.edit(self.studio.site, lies.id, change)
+        else:
             await self._put(lies, studio_ics.changed(self._text(lies), lies.rid, change))
-            return
-        body, line = _body(change), split_notes(self._row(lies.id).fields.get("notes"))[1]
-        if "notes" in body and line:
-            body["notes"] = f"{body['notes']}\n\n{line.lstrip()}" if body["notes"] else line.lstrip()
-        self.studio.edit(lies.id, **body)
 
     async def _remove(self, lies: Lies) -> None:
         if lies.side is Side.WIX:
-            self.studio.cancel(lies.id)
+            site_acts.cancel(self.studio.site, lies.id)
         elif lies.rid is None:
             await self.studio.outside.remove(lies.calendar, lies.id)
         else:
@@ -196,11 +173,6 @@ class StudioHands:
 
     def _text(self, lies: Lies) -> str:
         return self.shelves.text(lies.calendar, lies.id)
-
-    def _row(self, ref: str) -> Any:
-        found = self.studio.site.events.get(ref)
-        assert found is not None
-        return found
 
     async def _copy(self, name: str) -> Lies:
         """What was made of an original for the newest connection."""
@@ -312,31 +284,3 @@ def _calendar(name: str) -> str:
 
 def _slug(name: str) -> str:
     return name.lower().replace(" ", "-")
-
-
-def _body(event: Event) -> dict[str, Any]:
-    """The shown fields as a request to the site has them; an empty one is null."""
-    body: dict[str, Any] = {}
-    if event.title is not UNSEEN:
-        body["title"] = event.title
-    if event.description is not UNSEEN:
-        body["notes"] = event.description
-    if event.location is not UNSEEN:
-        body["location"] = {"type": "CUSTOM", "name": event.location} if event.location else None
-    if event.busy is not UNSEEN:
-        body["transparency"] = "OPAQUE" if event.busy else "TRANSPARENT"
-    return body | (_times(event.when) if isinstance(event.when, Timed | AllDay) else {})
-
-
-def _times(when: When) -> dict[str, Any]:
-    if isinstance(when, AllDay):
-        edges = [f"{day:%Y-%m-%d}T00:00:00" for day in (when.first, when.until)]
-        return {"start": {"localDate": edges[0]}, "end": {"localDate": edges[1]}, "allDay": True}
-    zone = ZoneInfo(when.tzid)
-    edges = [f"{moment.astimezone(zone):%Y-%m-%dT%H:%M:%S}" for moment in (when.start, when.end)]
-    return {
-        "start": {"localDate": edges[0]},
-        "end": {"localDate": edges[1]},
-        "timeZone": when.tzid,
-        "allDay": False,
-    }

@@ -1,11 +1,12 @@
 """Scenarios in a studio: the real adapters over HTTP, put back for each life with all that lies outside.
 
-Not here: people's acts (studio_hands), the requests of a process (wire), the scenarios.
+Not here: people's acts (studio_hands), the requests of a process (wire), the servers (site_end, studio_end), scenarios.
 """
 
 import asyncio
 import itertools
 import shutil
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,9 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
+import httpx
+
 from syncd.cli.compose import House
 from syncd.cli.passes import one_pass
 from syncd.errors import SyncdError
+from syncd.model import Side
 from syncd.sandbox.radicale import RadicaleServer
 from syncd.sandbox.wix.state import Site
 from syncd.store import SqlStore, this_process
@@ -25,12 +29,16 @@ from tests.interruption.fates import Fate, Killed, What
 from tests.interruption.memory_wire import MortalStore
 from tests.interruption.rows import Rows, put_back, taken
 from tests.interruption.scenario import Scenario
+from tests.interruption.site_end import SiteEnd
+from tests.interruption.studio_end import StudioEnd
 from tests.interruption.studio_hands import Known, StudioHands
 from tests.interruption.wire import Way, Wire
 
 ELEVEN: Final = timedelta(minutes=11)
 _DUE: Final = {"born": (What.HUNG,), "passed": (What.LATE, What.HUNG_LONG)}
 _people = itertools.count(1)
+# Everything is plain HTTP on this machine; certificates take long to load.
+_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,8 @@ async def studio_stage(
     email = f"anna{next(_people)}@example.test"
     ground = Ground(database_url, server.radicale.base_url, email, folder, scenario.policy)
     async with studio_on(ground) as studio:
-        hands = _hands(studio, database_url, server.collections / email)
+        road = httpx.AsyncHTTPTransport(verify=_NO_TLS)
+        hands = _hands(studio, database_url, server.collections / email, road)
         try:
             await scenario.prepare(hands)
             kind = "postgresql" if database_url.startswith("postgres") else "sqlite"
@@ -128,10 +137,11 @@ async def studio_stage(
             yield stage
         finally:
             await hands.database.aclose()
-            await hands.way.road.aclose()
+            await road.aclose()
 
 
-def _hands(studio: Studio, database_url: str, folder: Path) -> StudioHands:
-    way = Way(studio)
+def _hands(studio: Studio, database_url: str, folder: Path, road: httpx.AsyncBaseTransport) -> StudioHands:
+    site = SiteEnd(studio.wix.app, lambda: studio.site, httpx.URL(studio.wix.base_url), road)
+    way = Way(studio.store, {Side.WIX: site, Side.EXTERNAL: StudioEnd(studio, road)})
     studio.house = replace(studio.house, transport=Wire(way, Fate()))
     return StudioHands(studio, way, Database(normalised(database_url)), folder)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from tests.interruption.fates import WHATS, Fate, Killed, Point, Sort, Step, What, points_of
 from tests.interruption.sample import dealt
-from tests.interruption.scenario import REAL
+from tests.interruption.scenario import GOOGLE, GOOGLE_DEDICATED, REAL, WORLDS
 from tests.interruption.scenarios import SCENARIOS
 
 STEPS = [Step("commit", number, Sort.COMMIT) for number in range(1, 9)]
@@ -16,8 +16,15 @@ def test_scenarios_are_many_and_no_two_have_one_name() -> None:
     names = Counter(one.name for one in SCENARIOS)
     assert len(names) >= 40
     assert [name for name, count in names.items() if count > 1] == []
-    assert sum(REAL in one.worlds for one in SCENARIOS) >= 35
+    for world in (REAL, GOOGLE, GOOGLE_DEDICATED):
+        assert sum(world in one.worlds for one in SCENARIOS) >= 35
     assert not any("/" in name for name in names)
+
+
+def test_where_a_scenario_is_not_played_it_says_why() -> None:
+    barred = [(world, why) for one in SCENARIOS for world, why in one.barred.items()]
+    assert barred
+    assert all(world in WORLDS and why for world, why in barred)
 
 
 def test_points_have_names_of_their_own() -> None:
