@@ -100,7 +100,14 @@ class GooglePerson(Person):
         self.server.app.faults.clear()
 
     def edit_behind(self, title: str, theirs: str) -> None:
-        self._plant({"foreign_edit": {"summary": theirs}}, {"operation": "events.insert", "body": title})
+        state = self.server.state
+
+        def inspect(method: str, _body: object, _status: int, answer: Any) -> None:
+            if method == "events.insert" and answer["summary"] == title:
+                state.inspect = None
+                self.hands.edit(answer["id"], summary=theirs)
+
+        state.inspect = inspect
 
     def empty_listings(self) -> None:
         self._plant({"expire_tokens": True, "empty": True}, _VERBS["read"], times=-1)

@@ -64,6 +64,10 @@ class Person(ABC):
 
     # faults
 
+    def delivered(self) -> int:
+        """How many requests were answered badly, since they were forgotten."""
+        return sum(row["fault"] is not None for row in self.log.to_json()["requests"])
+
     @abstractmethod
     def spoil(self, verb: str, do: Mapping[str, Any], *, text: str = "", times: int = 1, skip: int = 0) -> None:
         """Answer create, change, delete, read or make badly. `text`: only where a request holds it."""
@@ -74,7 +78,7 @@ class Person(ABC):
 
     @abstractmethod
     def edit_behind(self, title: str, theirs: str) -> None:
-        """The person changes the title of a new copy right behind our write, before it is answered."""
+        """The person changes the title of a new copy right behind our write, whose answer knows nothing of it."""
 
     @abstractmethod
     def empty_listings(self) -> None:

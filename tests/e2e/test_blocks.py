@@ -305,6 +305,7 @@ async def test_a_lost_reply_of_a_write_to_a_private_event_tells_nothing_of_it(st
     studio.edit(block["id"], **spans(local(1, "17:00")))
     studio.person.spoil("change", {"drop": "after"})
     await studio.attempt()
+    assert studio.person.delivered()
     await studio.settle(2)
     assert set(await studio.blocks()) == {"Busy 2026-03-03T17:00"}
     assert set(await studio.person.own()) == {"Surgery 20260303T170000"}

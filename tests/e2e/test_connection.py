@@ -159,6 +159,7 @@ async def test_a_calendar_that_cannot_be_made_is_told_and_nothing_is_written(stu
     studio.session("Yoga")
     studio.person.spoil("make", {"status": 403}, times=-1)
     await studio.attempt()
+    assert studio.person.delivered()
     found = await studio.connection()
     assert (found.status, found.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_CREATION_FAILED)
     assert await studio.person.calendars() == []
@@ -192,6 +193,7 @@ async def test_a_disconnect_that_was_cut_short_goes_on_with_the_next_pass(studio
     await studio.disconnect()
     studio.person.spoil("delete", {"status": 503}, skip=1, times=-1)
     await studio.attempt()
+    assert studio.person.delivered()
     assert (await studio.connection()).disconnecting
     with pytest.raises(ConfigError, match="still being disconnected"):
         await studio.connect()

@@ -13,6 +13,7 @@ async def test_a_copy_found_after_its_session_was_cancelled_is_removed(studio: S
     ref = studio.session("Yoga", local(5, "09:00"))
     studio.person.spoil("create", {"drop": "after"})
     await studio.attempt()
+    assert studio.person.delivered()
     assert len(await studio.person.shown()) == 2
     studio.cancel(ref)
     await studio.settle(2)

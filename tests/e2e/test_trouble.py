@@ -16,6 +16,7 @@ async def test_a_create_outside_whose_reply_was_lost_is_made_once(studio: Studio
         studio.session(f"Class {day}", local(day, "10:00"))
     studio.person.spoil("create", {"drop": drop}, times=2)
     await studio.attempt()
+    assert studio.person.delivered()
     await studio.settle(2)
     assert len(await studio.person.shown()) == 6
     assert await _open(studio) == 0
@@ -30,6 +31,7 @@ async def test_an_update_outside_whose_reply_was_lost_is_seen_and_not_taken_for_
     studio.edit(ref, title="Power yoga")
     studio.person.spoil("change", {"drop": "after"})
     await studio.attempt()
+    assert studio.person.delivered()
     studio.forget_requests()
     await studio.settle(2)
     assert studio.written() == []
@@ -46,6 +48,7 @@ async def test_a_delete_outside_whose_reply_was_lost_is_over(studio: Studio) -> 
     studio.cancel(ref)
     studio.person.spoil("delete", {"drop": "after"})
     await studio.attempt()
+    assert studio.person.delivered()
     await studio.settle(2)
     assert await studio.person.shown() == {}
     assert await _open(studio) == 0
@@ -115,6 +118,7 @@ async def test_an_edit_made_right_behind_our_write_is_kept(studio: Studio) -> No
     await studio.connect()
     ref = studio.session("Yoga")
     await studio.sync()
+    assert [copy.title for copy in await studio.person.copies()] == ["Theirs"]
     await studio.settle(2)
     assert (await studio.at_wix())[ref]["title"] == "Theirs"
     assert set(await studio.person.shown()) == {"Theirs 20260303T090000"}
@@ -148,6 +152,7 @@ async def test_one_event_that_is_refused_is_quarantined_and_the_rest_go_on(studi
     for day in range(1, 6):
         studio.session(f"Class {day}", local(day, "10:00"))
     result = await studio.attempt()
+    assert studio.person.delivered()
     assert (result.error, result.failed) == (None, 1)
     assert len(await studio.person.shown()) == 5
     plan = (await studio.sync()).plan
@@ -172,6 +177,7 @@ async def test_an_empty_answer_of_the_calendar_cancels_nothing(studio: Studio) -
     for _ in range(3):
         studio.clock.advance(660)
         await studio.attempt()
+        assert studio.person.delivered()
     assert set(await studio.at_wix()) == before
     studio.person.heal()
     await studio.settle(2)
@@ -203,6 +209,7 @@ async def test_an_object_changed_between_reading_and_writing_is_read_again(studi
     studio.edit(ref, title="Power yoga")
     studio.person.spoil("change", {"status": 412})
     await studio.sync()
+    assert studio.person.delivered()
     assert set(await studio.person.shown()) == {"Power yoga 20260303T090000"}
     await studio.assert_at_rest()
 
