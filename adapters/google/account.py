@@ -4,7 +4,7 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -52,6 +52,7 @@ class CalendarList:
         self._writable: dict[str, bool] = {PRIMARY: True}
         self._zones: dict[str, str] = {}
         self._others: list[str] | None = None
+        self._seen: Sequence[Mapping[str, Any]] = ()
         client.resting = _remembered(found)
 
     @property
@@ -77,15 +78,16 @@ class CalendarList:
         shown = [_info(row) for row in rows]
         return sorted(shown, key=lambda info: (not info.default, not info.writable))
 
-    def calendar_id(self, key: str) -> str | None:  # noqa: ARG002 - Google chooses the ids of calendars
-        return None
+    def calendar_id(self, key: str) -> str | None:
+        """Google chooses the ids: that of a calendar which said the key when they were last listed."""
+        return _saying(self._seen, key)
 
     async def make_calendar(self, key: str, name: str) -> CalendarInfo:
         """Look for the one that says the key in its description, and make it when there is none."""
         rows = await self._rows()
-        there = next((row for row in rows if f" {key}]" in str(row.get("description", ""))), None)
+        there = _saying(rows, key)
         if there is not None:
-            return _info(there)
+            return next(_info(row) for row in rows if row["id"] == there)
         zone = next((row["timeZone"] for row in rows if row.get("primary") and row.get("timeZone")), None)
         body = {"summary": name, "description": f"[syncd {self._bridge} {key}]", **({"timeZone": zone} if zone else {})}
         asked = Asked("making the calendar", writes=True)
@@ -180,6 +182,7 @@ class CalendarList:
             rows += [row for row in answer.get("items", []) if row.get("id") and not row.get("deleted")]
             page = answer.get("nextPageToken") or ""
             if not page:
+                self._seen = rows
                 return rows
         raise Transient("listing the calendars: the listing has no end", side=SIDE)
 
@@ -189,6 +192,11 @@ def _info(row: Mapping[str, Any]) -> CalendarInfo:
     default = bool(row.get("primary"))
     name = row.get("summaryOverride") or row.get("summary") or row["id"]
     return CalendarInfo(PRIMARY if default else row["id"], name, default, row.get("accessRole") in _WRITABLE)
+
+
+def _saying(rows: Iterable[Mapping[str, Any]], key: str) -> str | None:
+    """The id of the first calendar whose description says the key."""
+    return next((str(row["id"]) for row in rows if f" {key}]" in str(row.get("description", ""))), None)
 
 
 def _remembered(found: str) -> datetime | None:

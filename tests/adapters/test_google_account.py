@@ -63,6 +63,18 @@ async def test_a_dedicated_calendar_says_its_key_and_has_the_zone_of_the_primary
     assert google.account.calendar_id(key("calendar")) is None
 
 
+async def test_a_dedicated_calendar_of_an_earlier_time_is_known_by_its_key_once_calendars_are_listed(
+    google: World,
+) -> None:
+    made = await google.account.make_calendar(key("calendar"), "Sessions")
+    later = google.again().account
+    assert later.calendar_id(key("calendar")) is None
+    await later.calendars()
+    assert later.calendar_id(key("calendar")) == made.id
+    assert later.calendar_id(key("calendar-2")) is None
+    await later.aclose()
+
+
 async def test_a_dedicated_calendar_whose_making_was_not_answered_is_found_by_its_key(google: World) -> None:
     google.plant({"drop": "after"}, match={"operation": "calendars.insert"})
     with pytest.raises(Transient) as caught:
