@@ -73,7 +73,7 @@ def gate_before(studio: Studio) -> Gate:
     studio.proxy._carried = gate.counted(studio.proxy._carried)  # type: ignore[method-assign, assignment]
     studio.wix.app._answer_logged = gate.counted(studio.wix.app._answer_logged)  # type: ignore[method-assign, assignment]
     studio.proxy._delivery._sleep = gate.wait
-    studio.wix.app._pause = gate.wait  # type: ignore[method-assign]
+    studio.wix.app._delivery._pause = gate.wait  # type: ignore[method-assign]
     return gate
 
 
@@ -85,7 +85,7 @@ class Traffic:
 
     @classmethod
     def at(cls, studio: Studio) -> "Traffic":
-        wix = studio.wix
+        wix = studio.wix._loopback
         return cls(frozenset([*studio.proxy._open, *wix._shared.tasks, *wix._transports.values()]))
 
     async def over(self, studio: Studio) -> None:
