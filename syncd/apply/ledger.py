@@ -10,6 +10,7 @@ from datetime import datetime
 from syncd.apply.bases import base_of, dissolved, gain, participants, server_form
 from syncd.apply.rows import Rows, written_fields
 from syncd.model import (
+    DELETION,
     Adopt,
     Connection,
     Create,
@@ -281,8 +282,8 @@ class Ledger:
         bases = Pair.of(action.side, took, action.agreed)
         self.items[action.item] = item.put(action.side, answer)
         link = gain(self.items[action.item], bases, action.refused)
-        # Nothing sent before can take effect now: the version that it was meant for is gone.
-        link = replace(link, adrift=()) if action.side is link.origin.other else link
+        if action.side is link.origin.other:  # no update sent before can take effect now: its version is gone
+            link = replace(link, adrift=tuple(one for one in link.adrift if one == DELETION))
         self._keep(action.item, link, found)
 
     def _deleted(self, action: Delete, answer: Observation, found: Rows) -> None:

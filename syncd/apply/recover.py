@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from syncd.apply.ledger import Ledger
 from syncd.apply.rows import join
 from syncd.model import (
+    DELETION,
     UNSEEN,
     Create,
     Delete,
@@ -93,7 +94,8 @@ class Recovery:
         if seen.absence is None and seen.version == action.if_match:
             return replace(self._dropped(row), links=self._adrift(action))
         touch = Touch(self.ledger.connection.id, seen.side, seen.ref, self.now)
-        return replace(self._dropped(row), observations=[] if is_earlier else [seen], touched=[touch])
+        links = self._adrift(action) if isinstance(action, Delete) else []  # some sides take one at any version
+        return replace(self._dropped(row), observations=[] if is_earlier else [seen], touched=[touch], links=links)
 
     def _took_effect(self, action: Update | Delete, seen: Observation) -> bool:
         if isinstance(action, Delete):
@@ -117,12 +119,18 @@ class Recovery:
         return untouched and all(_is_form_of(seen.event.get(one.field), one.after) for one in action.changes)
 
     def _adrift(self, action: Update | Delete) -> list[Link]:
-        """The link of a copy whose update may still be on its way, with what its mark says (R24)."""
+        """The link of a copy for which something of ours may still be on its way, with what that is (R24)."""
         item = self.ledger.items.get(action.item)
         link = item.link if item is not None else None
-        if item is None or link is None or not isinstance(action, Update) or action.mark is None:
+        if item is None or link is None or action.side is link.origin:
             return []
-        link = replace(link, adrift=tuple(dict.fromkeys((*link.adrift, action.mark.digest))))
+        if isinstance(action, Delete):
+            on_its_way = "" if action.former else DELETION
+        else:
+            on_its_way = action.mark.digest if action.mark is not None else ""
+        if not on_its_way:
+            return []
+        link = replace(link, adrift=tuple(dict.fromkeys((*link.adrift, on_its_way))))
         self.ledger.items[action.item] = replace(item, link=link)
         return [link]
 

@@ -49,6 +49,7 @@ from syncd.model.fields import (
     same,
 )
 from syncd.model.state import (
+    DELETION,
     Absence,
     Broken,
     ChangeSet,
@@ -83,6 +84,7 @@ from syncd.model.work import (
 )
 
 __all__ = [
+    "DELETION",
     "FIELDS",
     "SIDES",
     "TEXTS",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from syncd.model.fields import Event, Field, Pair, Ref, Side, Unseen, Window
 
@@ -195,6 +196,10 @@ class Former:
     version: str | None
 
 
+DELETION: Final = "deletion"
+"""In `Link.adrift`: a deletion of the copy, until the copy is made anew; some sides take one at any version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Pairs a session with an external event.
@@ -202,8 +207,9 @@ class Link:
     `bases`: per side, the fields both sides agreed on, in the form that side gave them.
     `made`: per side, whether we made the item. `refs`: None on a side where nothing lies at present.
     `refused`: "side:field" → digest of a value that was put back once already (R5a).
-    `participants`: the count on the session when the bases last advanced. `adrift`: what the marks of updates of our
-    copy say that were sent and seemed to have no effect: they may still arrive, as long as nothing else is written.
+    `participants`: the count on the session when the bases last advanced. `adrift`: what was sent to our copy, seemed
+    to have no effect, and may still arrive: what the marks of updates say, as long as nothing else is written, and
+    DELETION.
     """
 
     id: str

@@ -73,6 +73,7 @@ def _link(view: View, side: Side, original: str, generation: int) -> Link:
         generation=generation,
         state=LinkState.LIVE,
         former=_former(view, side),
+        adrift=(),
     )
 
 

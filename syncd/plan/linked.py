@@ -6,6 +6,7 @@ Rules R3, R6, R11, R12, R14, R23, R28, R30, R31. Not here: comparing fields (mer
 from dataclasses import replace
 
 from syncd.model import (
+    DELETION,
     SIDES,
     UNSEEN,
     Change,
@@ -191,6 +192,8 @@ def _copy_gone(view: View, copy: Side) -> list[Action]:
         return [_again(view, copy, Rule.R1 if copy is Side.EXTERNAL else Rule.R4)]
     if view.changed(copy.other) or view.booked_more():
         return [_again(view, copy, Rule.R11)]
+    if DELETION in view.link.adrift:  # we took it away, when its original had come back since: that is no edit
+        return [_again(view, copy, Rule.R24)]
     if copy is Side.EXTERNAL:
         return _cancel_session(view)
     return _delete_original(view)

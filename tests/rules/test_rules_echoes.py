@@ -4,12 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from syncd.model import (
+    DELETION,
     Change,
+    Create,
     Event,
     Field,
     FieldWrite,
     Item,
+    Observation,
     Pair,
     Rule,
     Settle,
@@ -21,6 +26,7 @@ from tests.rules.build import (
     DENTIST,
     NOW,
     YOGA,
+    absent,
     block,
     copy_outside,
     link,
@@ -108,6 +114,26 @@ def test_r24_what_a_person_puts_back_with_the_mark_that_it_had_is_an_edit() -> N
 def test_r24_a_persons_edit_of_what_came_late_is_an_edit() -> None:
     (found,) = written(came_late(replace(PILATES, location="Garden")))
     assert found.side is Side.WIX
+
+
+@pytest.mark.parametrize("copy", list(Side))
+def test_r24_a_copy_that_a_deletion_of_ours_took_very_late_is_made_again(copy: Side) -> None:
+    original: Observation = session() if copy is Side.EXTERNAL else outside(DENTIST)
+    event = original.event
+    lost = absent(copy_outside(original) if copy is Side.EXTERNAL else block(original), cycles=2)
+    sides = (original, lost) if copy is Side.EXTERNAL else (lost, original)
+    pair_of = link(*sides, origin=copy.other, base=event, adrift=("of an update", DELETION))
+    (found,) = written(linked(*sides, origin=copy.other, base=event, link=pair_of))
+    assert isinstance(found, Create)
+    assert (found.side, found.why, found.link.adrift) == (copy, Rule.R24, ())
+
+
+def test_r24_a_copy_that_a_person_deleted_goes_from_both_sides_whatever_update_is_adrift() -> None:
+    original = outside(DENTIST)
+    lost = absent(block(original), cycles=2)
+    pair_of = link(lost, original, origin=Side.EXTERNAL, base=DENTIST, adrift=("of an update",))
+    (found,) = written(linked(lost, original, origin=Side.EXTERNAL, base=DENTIST, link=pair_of))
+    assert (found.kind, found.side) == ("delete", Side.EXTERNAL)
 
 
 # R32
