@@ -19,7 +19,7 @@ from syncd.cli.passes import one_pass
 from syncd.cli.plans import print_plan
 from syncd.cli.shown import ask, may_show_text, print_json, progress
 from syncd.cli.wishes import WishOptions, wish_of, wish_options
-from syncd.connections import Request, confirm, connect, verified
+from syncd.connections import Request, confirm, connect, is_alive, verified
 from syncd.errors import ConfigError
 from syncd.model import Connection, Target
 from syncd.ports import SiteAdapter
@@ -105,7 +105,8 @@ def google_command(ctx: click.Context, **options: Unpack[GoogleOptions]) -> None
 async def _consented(house: House, provider: str, options: GoogleOptions) -> int:
     """Keys, database and schedule are looked at before a person is sent to a page."""
     house.keys()
-    async with house.store():
+    async with house.store() as store:
+        there = [one for one in await store.connections() if one.provider == provider and is_alive(one)]
         site = await site_of(house, options["schedule"])
         try:
             schedule = await verified(site, options["schedule"])
@@ -114,11 +115,12 @@ async def _consented(house: House, provider: str, options: GoogleOptions) -> int
     credentials = Credentials(grant=await grant_of(house, provider, options["email"]))
     account = house.account(provider, credentials)
     try:
-        address = await account.address()
+        address, identity = await account.address(), await account.identity()
     finally:
         await account.aclose()
     click.echo(f"account {address}, schedule {schedule.name}", err=True)
-    if options["target"] is None:
+    renews = any((one.schedule.id, one.identity) == (schedule.id, identity) for one in there)
+    if options["target"] is None and not renews:
         options["target"] = Target.PRIMARY.value
     return await _connect(house, provider, msgspec.structs.replace(credentials, email=address), options)
 

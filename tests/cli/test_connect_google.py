@@ -93,6 +93,16 @@ def test_the_address_line_may_be_pasted_instead(studio: Studio, port: int) -> No
 
 
 @pytest.mark.usefixtures("port")
+def test_the_same_command_again_renews_the_access_and_keeps_the_calendar_exported_to(studio: Studio) -> None:
+    for more in (("--target", "dedicated"), ()):
+        with asked(studio, "--yes", *more) as waiting:
+            httpx.get(waiting.agree())
+            waiting.ended(0)
+    (one,) = studio.json("connections")
+    assert (one["target"], one["calendars"]) == ("dedicated", ["primary"])
+
+
+@pytest.mark.usefixtures("port")
 def test_a_question_behind_the_pasted_line_is_answered_by_the_next_one(studio: Studio) -> None:
     with asked(studio) as waiting:
         out, _ = waiting.ended(0, say=f"{waiting.agree()}\ny\n")
