@@ -14,10 +14,3 @@ RUNGS: Final = (
     "use another redirect address: paste the address line here instead of the callback, or the other way round",
     "connect a calendar of another provider",
 )
-
-
-def advice(tries: int) -> str:
-    """What to try after this many failed tries, one at least; the last rung stays the last."""
-    rung = RUNGS[min(max(tries, 1), len(RUNGS)) - 1]
-    low, high = PAUSE_MINUTES
-    return f"wait {low} to {high} minutes, since tries may be limited, then {rung}"

@@ -15,7 +15,6 @@ import pytest
 from adapters.google import SCOPE, provider, web
 from adapters.http import Http
 from adapters.oauth import Begun, Client, Provider, Tokens, begin, finish, refresh, revoke
-from syncd.connections.ladder import RUNGS, advice
 from syncd.errors import AuthRevoked, Forbidden, Throttled, Transient
 from syncd.ports import Grant
 from syncd.sandbox.clock import SandboxClock
@@ -345,9 +344,3 @@ async def test_tokens_are_sent_to_no_host_but_those_of_the_configuration(scene: 
     with pytest.raises(Forbidden) as caught:
         await refresh(elsewhere, OURS, scene.grant, NOW, scene.http)
     assert caught.value.code == "ORIGIN"
-
-
-def test_the_ladder_of_further_tries_ends_with_its_last_rung() -> None:
-    told = [advice(tries) for tries in range(1, len(RUNGS) + 3)]
-    assert [text.endswith(rung) for text, rung in zip(told, (*RUNGS, RUNGS[-1], RUNGS[-1]), strict=True)] == [True] * 7
-    assert all("5 to 10 minutes" in text for text in told)
