@@ -123,28 +123,6 @@ async def test_a_block_whose_creation_was_not_answered_is_as_we_made_it_though_t
     assert bench.world.items(bench.primary)["e1"].event.when == at(1, 16)
 
 
-@pytest.mark.rule("R24", "R31")
-async def test_a_cancellation_of_ours_that_comes_after_the_event_was_made_again_takes_only_the_block(
-    bench: Bench,
-) -> None:
-    await bench.connect()
-    bench.outside_event("e1", DENTIST)
-    await bench.settle(2)
-    bench.world.remove(bench.primary, "e1")
-    bench.world.faults["delete"] = ["late"]
-    await bench.settle(1)
-    assert bench.world.faults["delete"] == []
-    bench.outside_event("e2", DENTIST)
-    await bench.settle(1)
-    assert set(bench.blocks()) == {"Dentist"}
-    assert bench.world.release() == 1
-    assert bench.blocks() == {}
-    await bench.settle(4)
-    assert set(bench.world.items(bench.primary)) == {"e2"}
-    assert set(bench.blocks()) == {"Dentist"}
-    await bench.assert_at_rest()
-
-
 @pytest.mark.rule("R5")
 async def test_an_edit_between_a_creation_and_its_answer_travels(bench: Bench) -> None:
     await bench.connect(calendars=())
