@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -33,7 +33,7 @@ _BUSY_SECONDS: Final = 60.0
 _AGAIN: Final = "the next pass tries again"
 _ANEW: Final = "begin again: syncd connect prints a new link"
 _RECONNECT: Final = "connect the account again: syncd connect with the same schedule keeps everything"
-_CLIENT: Final = "check client_id and client_secret, and that this client belongs to a project that still exists"
+_CLIENT: Final = "check client_id and client_secret (has the secret expired?), and that this client still exists"
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 # Refusals by their code (RFC 6749, 4.1.2.1 and 5.2, and what providers add); any other one stops the connection too.
@@ -48,6 +48,8 @@ _HINTS: Final[Mapping[str, str]] = {
     "invalid_scope": "allow the calendar scope on the consent screen",
 }
 _PASSING: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
+# A renewal that asks for a person (OpenID Connect Core, 3.1.2.6) is one that no longer works without them.
+_ENDED: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Provider:
     """Endpoints and habits of one provider. `issuers`: pattern of the whole `iss`. `required`: scopes that must have
 
     been granted. `extra`: parameters of the consent URL. `rotates`: a refresh token serves once. `young_hint`: what
-    to tell beside a refusal of a grant that is younger than `young`.
+    to tell beside a refusal of a grant that is younger than `young`. `resource`: what scopes may be told without.
+    `says_scopes`: a renewal names them. `identity`: claims that together are the account for ever; `address`: claims
+    of which the first that is there is its e-mail address. `admin_hint`: what to do about a refusal whose description
+    matches the pattern `admin_signs`: an administrator has to agree first.
     """
 
     auth_url: str
@@ -68,6 +73,16 @@ class Provider:
     rotates: bool = False
     young: timedelta = timedelta(0)
     young_hint: str = ""
+    resource: str = ""
+    says_scopes: bool = False
+    identity: tuple[str, ...] = ("sub",)
+    address: tuple[str, ...] = ("email",)
+    admin_signs: str = ""
+    admin_hint: str = ""
+
+    def told(self, scope: str) -> str:
+        """A scope in the form in which scopes are compared."""
+        return scope.removeprefix(self.resource).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +116,24 @@ class _Answer(msgspec.Struct, frozen=True):
 
 class _Refusal(msgspec.Struct, frozen=True):
     error: str = ""
+    error_description: str = ""
 
 
 class _Claims(msgspec.Struct, frozen=True):
-    """Of an ID token (OpenID Connect Core, 2)."""
+    """Of an ID token (OpenID Connect Core, 2): what is checked."""
 
     iss: str
-    sub: str
     aud: str | list[str]
     exp: float
     nonce: str = ""
-    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Who consented."""
+
+    identity: str
+    email: str
 
 
 def begin(
@@ -143,19 +165,19 @@ async def finish(  # noqa: PLR0913, PLR0917 - what a consent consists of
     Not to be repeated: the code serves once. Raises Forbidden for a refusal, for what belongs to another try or comes
     too late, and when scopes are missing; AuthRevoked for a code that is refused.
     """
-    code = _code(begun, _parameters(returned), now)
+    code = _code(provider, begun, _parameters(returned), now)
     form = {"redirect_uri": begun.redirect_uri, "code": code, "code_verifier": begun.verifier}
     reply = await _post(http, provider.token_url, _body(client, "authorization_code", form), repeatable=False)
     if reply.status != 200:
-        raise _refused(reply, now, _ANEW)
+        raise _refused(provider, reply, now, _ANEW)
     answer = _answered(reply)
-    claims = _claims(provider, client, begun, answer.id_token, now)
+    owner = _owner(provider, client, begun, answer.id_token, now)
     if not answer.refresh_token:
         hint = "remove this application's access in the settings of the account, then connect again"
         raise Forbidden("the consent gives no lasting access", code="NO_REFRESH_TOKEN", side=SIDE, hint=hint)
     until = now + timedelta(seconds=answer.expires_in)
     scopes = _granted(provider, answer.scope)
-    return Grant(answer.access_token, answer.refresh_token, until, scopes, claims.sub, claims.email, now)
+    return Grant(answer.access_token, answer.refresh_token, until, scopes, owner.identity, owner.email, now)
 
 
 async def refresh(provider: Provider, client: Client, grant: Grant, now: datetime, http: Http) -> Grant:
@@ -163,16 +185,17 @@ async def refresh(provider: Provider, client: Client, grant: Grant, now: datetim
 
     Raises AuthRevoked when the grant has ended, Forbidden when the client is refused.
     """
-    body = _body(client, "refresh_token", {"refresh_token": grant.refresh_token})
+    scopes = {"scope": " ".join(provider.scopes)} if provider.says_scopes else {}
+    body = _body(client, "refresh_token", {"refresh_token": grant.refresh_token, **scopes})
     reply = await _post(http, provider.token_url, body, repeatable=not provider.rotates)
     if reply.status != 200:
         young = provider.young_hint if now - grant.granted_at < provider.young else ""
-        raise _refused(reply, now, f"{_RECONNECT}; {young}" if young else _RECONNECT)
+        raise _refused(provider, reply, now, f"{_RECONNECT}; {young}" if young else _RECONNECT)
     answer = _answered(reply)
-    scopes = grant.scopes if answer.scope is None else _granted(provider, answer.scope)
+    granted = grant.scopes if answer.scope is None else _granted(provider, answer.scope)
     until = now + timedelta(seconds=answer.expires_in)
     lasting = answer.refresh_token or grant.refresh_token
-    return Grant(answer.access_token, lasting, until, scopes, grant.identity, grant.email, grant.granted_at)
+    return Grant(answer.access_token, lasting, until, granted, grant.identity, grant.email, grant.granted_at)
 
 
 async def revoke(provider: Provider, grant: Grant, now: datetime, http: Http) -> bool:
@@ -182,7 +205,7 @@ async def revoke(provider: Provider, grant: Grant, now: datetime, http: Http) ->
     body, _ = prepare_revoke_token_request(grant.refresh_token)
     reply = await _post(http, provider.revoke_url, body, repeatable=True)
     if reply.status != 200 and _refusal_code(reply) not in ("invalid_token", "invalid_grant"):
-        raise _refused(reply, now, "remove this application's access in the settings of the account")
+        raise _refused(provider, reply, now, "remove this application's access in the settings of the account")
     return True
 
 
@@ -249,7 +272,7 @@ def _parameters(returned: str | Mapping[str, str]) -> Mapping[str, str]:
     return dict(parse_qsl(parts.query or parts.path))
 
 
-def _code(begun: Begun, given: Mapping[str, str], now: datetime) -> str:
+def _code(provider: Provider, begun: Begun, given: Mapping[str, str], now: datetime) -> str:
     """The code of the answer to this very try (RFC 6749, 10.12)."""
     if not compare_digest(given.get("state", "").encode(), begun.state.encode()):
         hint = "paste the whole address line of the page that the newest link led to, or begin again"
@@ -260,7 +283,8 @@ def _code(begun: Begun, given: Mapping[str, str], now: datetime) -> str:
         code = _word(given["error"])
         if code in _PASSING:
             raise Transient(f"the consent failed ({code})", side=SIDE, hint=_ANEW)
-        raise Forbidden(f"the consent was not given ({code})", code=code, side=SIDE, hint=_HINTS.get(code, _ANEW))
+        hint = _admin_hint(provider, given.get("error_description", "")) or _HINTS.get(code, _ANEW)
+        raise Forbidden(f"the consent was not given ({code})", code=code, side=SIDE, hint=hint)
     if not given.get("code"):
         raise Forbidden("what came back holds no code", code="NO_CODE", side=SIDE, hint=_ANEW)
     return given["code"]
@@ -285,21 +309,25 @@ def _answered(reply: Reply) -> _Answer:
 def _granted(provider: Provider, scope: str | None) -> tuple[str, ...]:
     """What was granted; an answer that does not say grants what was asked for (RFC 6749, 5.1)."""
     granted = provider.scopes if scope is None else tuple(scope.split())
-    missing = [name for name in provider.required if name not in granted]
+    told = {provider.told(name) for name in granted}
+    missing = [name for name in provider.required if provider.told(name) not in told]
     if missing:
         text = f"the consent leaves out {', '.join(missing)}"
         raise Forbidden(text, code="SCOPE", side=SIDE, hint="connect again and leave every box ticked")
     return granted
 
 
-def _claims(provider: Provider, client: Client, begun: Begun, token: str, now: datetime) -> _Claims:
+def _owner(provider: Provider, client: Client, begun: Begun, token: str, now: datetime) -> _Owner:
     """Who consented. The token came straight from the token endpoint, over TLS, so that its signature need not be
 
     checked (OpenID Connect Core, 3.1.3.7, rule 6); issuer, audience, end and nonce are.
     """
     try:
-        body = token.split(".")[1]
-        claims = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=_Claims)
+        text = token.split(".")[1]
+        body = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        claims = msgspec.json.decode(body, type=_Claims)
+        named = msgspec.json.decode(body, type=dict[str, Any])
+        identity = _identity(provider, named)
     except (IndexError, ValueError, msgspec.MsgspecError):
         raise Transient("the token endpoint does not say whose account it is", side=SIDE, hint=_ANEW) from None
     audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
@@ -316,10 +344,19 @@ def _claims(provider: Provider, client: Client, begun: Begun, token: str, now: d
     if wrong:
         text = f"the account's token is not for us ({', '.join(wrong)})"
         raise Forbidden(text, code="ID_TOKEN", side=SIDE, hint=f"check the clock of this machine, then {_ANEW}")
-    return claims
+    email = next((named[name] for name in provider.address if isinstance(named.get(name), str)), "")
+    return _Owner(identity, email)
 
 
-def _refused(reply: Reply, now: datetime, hint: str) -> AdapterError:
+def _identity(provider: Provider, named: Mapping[str, Any]) -> str:
+    """Raises ValueError when a claim is missing, or is no text."""
+    parts = [named.get(name) for name in provider.identity]
+    if not all(isinstance(part, str) and part for part in parts):
+        raise ValueError("a claim is missing")
+    return ".".join(map(str, parts))
+
+
+def _refused(provider: Provider, reply: Reply, now: datetime, hint: str) -> AdapterError:
     """What a refusal of the token endpoint means. `hint`: what to do when the grant itself is refused."""
     code = _refusal_code(reply)
     text = f"the token endpoint answered {reply.status} {code}".strip()
@@ -328,16 +365,28 @@ def _refused(reply: Reply, now: datetime, hint: str) -> AdapterError:
         return Throttled(text, retry_after=_BUSY_SECONDS if wait is None else wait, side=SIDE, hint=_AGAIN)
     if reply.status >= 500 or code in _PASSING or not code:
         return Transient(text, side=SIDE, hint=_AGAIN)
-    if code == "invalid_grant":
-        return AuthRevoked(text, side=SIDE, hint=hint)
-    return Forbidden(text, code=code, side=SIDE, hint=_HINTS.get(code, _CLIENT))
+    admin = _admin_hint(provider, _refusal(reply).error_description)
+    if code in _ENDED:
+        return AuthRevoked(text, side=SIDE, hint=admin or hint)
+    return Forbidden(text, code=code, side=SIDE, hint=admin or _HINTS.get(code, _CLIENT))
+
+
+def _admin_hint(provider: Provider, description: str) -> str:
+    """What to do when an administrator has to agree first; else nothing. No text of the description is told."""
+    signs = provider.admin_signs
+    return provider.admin_hint if signs and re.search(signs, description) else ""
+
+
+def _refusal(reply: Reply) -> _Refusal:
+    try:
+        return msgspec.json.decode(reply.body, type=_Refusal)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Refusal()
 
 
 def _refusal_code(reply: Reply) -> str:
-    try:
-        return _word(msgspec.json.decode(reply.body, type=_Refusal).error)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ""
+    word = _refusal(reply).error
+    return _word(word) if word else ""
 
 
 def _word(text: str) -> str:
