@@ -1,0 +1,81 @@
+"""What the authority (login.microsoftonline.com) remembers, as values: clients, codes, grants, tokens.
+
+Not here: how long they are good (`grants.py`), the pages (`consent.py`) and endpoints (`oauth.py`).
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Client:
+    """An app registration of a confidential client. `expired` secrets are refused with a code of their own.
+
+    `admin_only` scopes need an administrator's consent, which `admin_consented` tenants have given.
+    """
+
+    id: str
+    secret: str
+    redirect_uris: tuple[str, ...]
+    expired: bool = False
+    admin_only: frozenset[str] = frozenset()
+    admin_consented: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one person allowed one client. `ended` says why it is over: withdrawn or password."""
+
+    client_id: str
+    email: str
+    scopes: frozenset[str]
+    issued: datetime
+    ended: str | None = None
+
+
+@dataclass(slots=True)
+class RefreshToken:
+    """One refresh token of a grant; `replaced` is when a newer one was given for it."""
+
+    grant: Grant
+    issued: datetime
+    replaced: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token that calls are made with."""
+
+    grant: Grant
+    scopes: frozenset[str]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code and all that it is bound to (RFC 6749, 4.1; RFC 7636)."""
+
+    client_id: str
+    email: str
+    scopes: frozenset[str]
+    redirect_uri: str
+    challenge: str | None
+    plain: bool
+    nonce: str | None
+    issued: datetime
+
+
+@dataclass(slots=True)
+class Authority:
+    """All of it: `MicrosoftState.authority`."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
+
+    def copy(self) -> "Authority":
+        """The same, which does not change with this one."""
+        return deepcopy(self)
