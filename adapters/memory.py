@@ -80,7 +80,7 @@ class MemoryAccount:
 
     def _list(self) -> Sequence[CalendarInfo]:
         shelves = sorted(self._world.shelves(self.email), key=lambda shelf: (not shelf.default, shelf.id))
-        return [CalendarInfo(shelf.id, shelf.name, shelf.default, shelf.writable) for shelf in shelves]
+        return [CalendarInfo(one.id, one.name, one.default, one.writable, one.shared_by) for one in shelves]
 
     def _make(self, calendar: str, name: str) -> CalendarInfo:
         there = next((info for info in self._list() if info.id == calendar), None)

@@ -66,6 +66,7 @@ class Shelf:
     side: Side
     default: bool = False
     writable: bool = True
+    shared_by: str = ""
     items: dict[str, MemoryItem] = field(default_factory=dict)
     former: dict[str, MemoryItem] = field(default_factory=dict)
     earlier: dict[str, MemoryItem] = field(default_factory=dict)
@@ -224,6 +225,10 @@ class MemoryWorld:
             raise ValueError(f"there is a calendar {calendar} already")
         self._shelves[calendar] = Shelf(calendar, email, name, Side.EXTERNAL, default, writable)
         return CalendarInfo(calendar, name, default, writable)
+
+    def share(self, calendar: str, owner: str) -> None:
+        """The calendar is somebody else's, who shares it with the account; by their address."""
+        self._shelves[calendar].shared_by = owner
 
     def add_site(self, instance: str, *schedules: Schedule) -> None:
         """A site under its instance id."""

@@ -4,7 +4,7 @@ It checks and it marks; the next cycle plans and applies. Not here: what credent
 reading and writing of either side, and the statuses that come of it (cycle).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from syncd.connections.choice import Choice
@@ -13,7 +13,7 @@ from syncd.connections.turn import turn
 from syncd.connections.values import Desk, Names, Request, Wish
 from syncd.errors import ConfigError
 from syncd.model import Connection, Schedule, ScheduleKind, Status, SyncConfig
-from syncd.ports import Account, ForeignConnection, SiteAdapter, StateStore
+from syncd.ports import Account, CalendarInfo, ForeignConnection, SiteAdapter, StateStore
 
 __all__ = [
     "Desk",
@@ -169,6 +169,23 @@ def _refuse_taken(wanted: Connection, others: Iterable[Connection]) -> None:
         raise ConfigError(problems)
 
 
+def _refuse_shared(wanted: Connection, listed: Iterable[CalendarInfo], others: Sequence[Connection]) -> None:
+    """A calendar that another account shares is met through that account, where it is connected itself: through two
+
+    accounts it would be two calendars, and its events would be taken in twice. Raises ConfigError.
+    """
+    problems = [
+        f"calendar {info.name} ({info.id}) is shared by {info.owner}, whose account is connected itself (connection "
+        f"{one.id}): choose others here, and import it there"
+        for info in listed
+        for one in others
+        if info.id in _calendars_of(wanted)
+        and (one.provider, one.email.casefold()) == (wanted.provider, info.owner.casefold())
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
 async def configure(desk: Desk, account: Account, connection: Connection, wish: Wish) -> Connection:
     """Change import and export. Every link becomes pending, and what is switched on is met anew (R30).
 
@@ -200,7 +217,9 @@ async def _settled(desk: Desk, account: Account, connection: Connection, wish: W
     if chosen.problems:
         raise ConfigError(chosen.problems)
     settled = chosen.healed(replace(placed, config=config))
-    _refuse_taken(settled, [one for one in await _alive(desk) if one.id != settled.id])
+    others = [one for one in await _alive(desk) if one.id != settled.id]
+    _refuse_taken(settled, others)
+    _refuse_shared(settled, listed, others)
     return settled
 
 

@@ -83,12 +83,13 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class CalendarInfo:
-    """One calendar of an account, as a person chooses it."""
+    """One calendar of an account, as a person chooses it. `owner`: the address of somebody else who shares it."""
 
     id: str
     name: str
     default: bool = False
     writable: bool = True
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,3 +158,20 @@ async def test_a_new_connection_meets_the_sessions_that_another_has_read_already
     await office.store.commit(Changes(observations=seen.observations), None)
     made = await office.connect()
     assert await office.pending(made) == {(Side.WIX, "w1")}
+
+
+async def test_a_calendar_shared_by_an_account_that_is_connected_itself_is_refused(office: Office) -> None:
+    office.world.add_account("ola@example.org")
+    first = await office.connect(BEN.id, "ola@example.org")
+    office.world.add_calendar(EMAIL, "cal-of-ola", "Ola", writable=False)
+    office.world.share("cal-of-ola", "Ola@Example.org")
+    (problem,) = await office.refused(calendars=("Ola",))
+    assert problem.startswith("calendar Ola (cal-of-ola) is shared by Ola@Example.org")
+    assert f"(connection {first.id})" in problem
+
+
+async def test_a_calendar_shared_by_somebody_who_is_not_connected_may_be_imported(office: Office) -> None:
+    office.world.add_calendar(EMAIL, "cal-of-ola", "Ola", writable=False)
+    office.world.share("cal-of-ola", "ola@example.org")
+    made = await office.connect(calendars=("Ola",))
+    assert made.config.calendars == ("cal-of-ola",)
