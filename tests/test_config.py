@@ -1,6 +1,7 @@
 """What a configuration may say, what is said of a wrong one, and where values come from."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -267,7 +268,17 @@ clients = ["one"]
 """
     settings = read(tmp_path, LEAST + text)
     assert settings.mail.sender == "syncd@example.org"
-    assert settings.microsoft.client_secret_expires == "2030-01-31"
+    assert settings.microsoft.client_secret_expires == date(2030, 1, 31)
+
+
+@pytest.mark.parametrize(("written", "right"), [('"2030-01-31"', True), ("2030-01-31", True), ('"2030-02-30"', False)])
+def test_the_end_of_a_secret_is_a_day_of_the_calendar(tmp_path: Path, written: str, right: bool) -> None:
+    text = LEAST + f"[microsoft]\nclient_secret_expires = {written}\n"
+    if right:
+        assert read(tmp_path, text).microsoft.client_secret_expires == date(2030, 1, 31)
+    else:
+        assert "[microsoft] client_secret_expires" in problems(tmp_path, text)[0]
+        assert "a date, 2030-12-31" in problems(tmp_path, text)[0]
 
 
 def test_lines_are_found_in_tables_rows_dotted_keys_and_past_long_texts() -> None:

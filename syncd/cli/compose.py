@@ -18,6 +18,7 @@ import msgspec
 
 from syncd import config, telemetry
 from syncd.cli import config_file
+from syncd.cli.clients import client_of, places_of
 from syncd.cli.clocks import DistantClock, MachineClock
 from syncd.config import Settings
 from syncd.connections import Desk, Names
@@ -31,12 +32,10 @@ from syncd.secrets import Keys
 from syncd.secrets import load as load_keys
 
 if TYPE_CHECKING:
-    from adapters import oauth
-    from adapters.http import Http, Transport
+    from adapters.http import Transport
     from syncd.store import SqlStore
 
 APPLE: Final = "apple"
-GOOGLE: Final = "google"
 WIX: Final = "wix"
 
 
@@ -54,16 +53,6 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Credentials(…)"
-
-
-@dataclass(frozen=True)
-class Consenting:
-    """What a consent is asked for with: where, as whom, over what, and where its answer comes back to."""
-
-    provider: "oauth.Provider"
-    client: "oauth.Client"
-    http: "Http"
-    redirect_uri: str
 
 
 @dataclass(frozen=True)
@@ -131,7 +120,7 @@ class House:
         match provider:
             case "apple":
                 return self._with_password(credentials)
-            case "google":
+            case "google" | "microsoft":
                 return self._with_grant(provider, credentials, shelf)
         raise ConfigError([f"connections of {provider} are not part of this edition"])
 
@@ -139,7 +128,7 @@ class House:
         from adapters import load
         from syncd.cli.grants import InHand
 
-        client = self._client(provider)
+        client = client_of(self.settings, provider)
         account: Account = load(provider)(
             client_id=client.id,
             client_secret=client.secret,
@@ -148,39 +137,9 @@ class House:
             bridge=self.settings.bridge_id,
             found=credentials.found,
             transport=self.transport,
-            base_url=self.settings.google.base_url,
-            token_url=self.settings.google.token_url,
-            revoke_url=self.settings.google.revoke_url,
+            **places_of(self.settings, provider),
         )
         return account
-
-    def _client(self, provider: str) -> "oauth.Client":
-        """Ours at a provider. Raises ConfigError with all that is not said of it."""
-        from adapters.oauth import Client
-
-        ours = self.settings.google
-        ways = {
-            "client_id": "write it into the configuration",
-            "client_secret": "write it there, or name client_secret_file",
-        }
-        problems = [
-            f"[{provider}] {key} is missing: {way} (docs/connect-{provider}.md)"
-            for key, way in ways.items()
-            if not getattr(ours, key)
-        ]
-        if problems:
-            raise ConfigError(problems)
-        return Client(ours.client_id, ours.client_secret)
-
-    def consenting(self, provider: str) -> Consenting:
-        """What a consent of an account's owner is asked for with. Raises ConfigError without our client."""
-        from adapters import google
-
-        client, ours = self._client(provider), self.settings.google
-        asked = google.provider(auth_url=ours.auth_url, token_url=ours.token_url, revoke_url=ours.revoke_url)
-        http = google.web(asked.token_url, transport=self.transport)
-        redirect = f"http://127.0.0.1:{self.settings.service.loopback_port}/oauth/callback/{provider}"
-        return Consenting(asked, client, http, redirect)
 
     def _with_password(self, credentials: Credentials) -> Account:
         from adapters import load

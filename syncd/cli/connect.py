@@ -12,7 +12,8 @@ import click
 import msgspec
 
 from syncd.cli import FINE, HELD, Command, shared_options
-from syncd.cli.compose import APPLE, GOOGLE, Credentials, House, new_id, open_house, seal
+from syncd.cli.clients import GOOGLE
+from syncd.cli.compose import APPLE, Credentials, House, new_id, open_house, seal
 from syncd.cli.consent import grant_of
 from syncd.cli.listing import summary
 from syncd.cli.passes import one_pass

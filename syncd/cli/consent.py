@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from syncd.cli import callback
+from syncd.cli.clients import consenting
 from syncd.cli.compose import House
 from syncd.connections import ladder
 from syncd.errors import AuthRevoked, Forbidden
@@ -32,7 +33,7 @@ async def grant_of(house: House, provider: str, login_hint: str | None) -> Grant
     """What the owner of an account grants. Raises what adapters.oauth raises, after telling what to try."""
     from adapters import oauth
 
-    asked = house.consenting(provider)
+    asked = consenting(house.settings, provider, house.transport)
     now = house.clock.now()
     url, begun = oauth.begin(asked.provider, asked.client, asked.redirect_uri, now, login_hint)
     try:

@@ -15,7 +15,8 @@ import click
 
 from syncd import config
 from syncd.cli import Command
-from syncd.cli.compose import APPLE, GOOGLE, Credentials, House, new_id, seal
+from syncd.cli.clients import GOOGLE
+from syncd.cli.compose import APPLE, Credentials, House, new_id, seal
 from syncd.cli.connect import stored
 from syncd.cli.init import new_bridge_id, write_config
 from syncd.connections import Request, Wish, confirm

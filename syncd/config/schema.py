@@ -4,6 +4,7 @@
 Not here: reading a file (the package itself), what the settings are used for (cli composes).
 """
 
+from datetime import date
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -67,12 +68,10 @@ class Google(_Section, frozen=True):
 class Microsoft(_Section, frozen=True):
     client_id: str = ""
     client_secret: Secret = ""
-    client_secret_expires: (
-        Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a date, 2030-12-31")] | None
-    ) = None
+    client_secret_expires: Annotated[date, Meta(description="a date, 2030-12-31")] | None = None
     tenant: Name = "common"
-    base_url: Url | None = None
-    authority: Url | None = None
+    base_url: Url = "https://graph.microsoft.com/v1.0"
+    authority: Url = "https://login.microsoftonline.com"
 
 
 class Apple(_Section, frozen=True):

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from syncd import config
-from syncd.cli.compose import GOOGLE, Credentials, House, new_id, seal
+from syncd.cli.clients import GOOGLE
+from syncd.cli.compose import Credentials, House, new_id, seal
 from syncd.cli.connect import stored
 from syncd.cli.sandbox import granted
 from syncd.connections import Request, Wish, confirm
