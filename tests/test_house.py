@@ -23,7 +23,8 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
-WIRE: Final = (*PORT, "adapters.http", "adapters.oauth", "msgspec")
+REMOTE: Final = ("adapters.http", "adapters.oauth", "adapters.refusals", "adapters.pace")
+WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
 CYCLE: Final = (*PORT, *PASS, "syncd.plan", "syncd.apply", "syncd.observe", "syncd.standing", "syncd.telemetry")
 MEMORY: Final = (*PORT, "adapters.memory_calls", "adapters.memory_world")
@@ -66,6 +67,8 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.memory": (*MEMORY, "adapters.memory_calendar", "adapters.memory_site"),
     "adapters.http": ("syncd.errors", "httpx", "stamina", "aiolimiter"),
     "adapters.oauth": ("adapters.http", "syncd.ports", "syncd.errors", "authlib", "msgspec"),
+    "adapters.refusals": ("syncd.errors",),
+    "adapters.pace": ("adapters.http", "adapters.refusals", "syncd.ports", "syncd.errors", "msgspec"),
     "adapters.wix": WIRE,
     "adapters.apple": (
         *WIRE,
@@ -76,6 +79,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
         "dateutil",
     ),
     "adapters.google": (*WIRE, "googleapiclient", "httplib2"),
+    "adapters.microsoft": (*WIRE, "msgraph", "kiota_abstractions", "icalendar"),
     "migrations": ("syncd.store.tables", "sqlalchemy", "alembic"),
 }
 # The files of these packages themselves, not what lies below them.

@@ -5,16 +5,13 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
-
-import msgspec
 
 from adapters.google.batch import MOST, Pause
 from adapters.google.client import Call, Client
 from adapters.google.mapping import LIMITS
 from adapters.google.refusals import SIDE, Asked, Missing, unclear
-from syncd.errors import CalendarGone, Forbidden, Rejected, Throttled, Transient
+from syncd.errors import CalendarGone, Forbidden, Rejected, Transient
 from syncd.ports import CalendarInfo, Capabilities
 
 PRIMARY: Final = "primary"
@@ -35,12 +32,6 @@ _WRITABLE: Final = frozenset({"owner", "writer"})
 _GONE_HINT: Final = "make a new calendar with: syncd configure CONNECTION --new-calendar, or choose another one"
 
 
-class _Found(msgspec.Struct, frozen=True):
-    """What the next account with the same credentials has to know."""
-
-    resting: datetime | None = None
-
-
 class CalendarList:
     """The calendars of one account. `writable` is remembered, and asked again when a write was refused."""
 
@@ -53,15 +44,12 @@ class CalendarList:
         self._zones: dict[str, str] = {}
         self._others: list[str] | None = None
         self._seen: Sequence[Mapping[str, Any]] = ()
-        client.resting = _remembered(found)
+        client.pace.remember(found)
 
     @property
     def found(self) -> str:
         """Until when this account may write nothing, if Google said so."""
-        resting = self.client.resting
-        if resting is None or resting <= self.client.clock.now():
-            return ""
-        return msgspec.json.encode(_Found(resting)).decode()
+        return self.client.pace.found
 
     async def identity(self) -> str:
         return (await self.client.tokens.grant()).identity
@@ -197,16 +185,3 @@ def _info(row: Mapping[str, Any]) -> CalendarInfo:
 def _saying(rows: Iterable[Mapping[str, Any]], key: str) -> str | None:
     """The id of the first calendar whose description says the key."""
     return next((str(row["id"]) for row in rows if f" {key}]" in str(row.get("description", ""))), None)
-
-
-def _remembered(found: str) -> datetime | None:
-    try:
-        resting = msgspec.json.decode(found or "{}", type=_Found).resting
-    except msgspec.MsgspecError:
-        return None
-    return resting if resting is not None and resting.utcoffset() is not None else None
-
-
-def is_item(error: Exception) -> bool:
-    """Whether a failure is told of one item, so that others may be well."""
-    return isinstance(error, Transient) and not isinstance(error, Throttled) and bool(error.ref)

@@ -90,7 +90,7 @@ async def _once(client: Client, calls: Sequence[Call]) -> list[Answer]:
 
 async def _exchanged(client: Client, calls: Sequence[Call]) -> list[Answer]:
     asked = Asked(f"{len(calls)} requests in one", writes=writes(calls))
-    client.check_rest(asked)
+    client.pace.check(asked)
     boundary, content = framed(calls)
     reply = await client.exchange(
         "POST",
@@ -111,7 +111,7 @@ async def _exchanged(client: Client, calls: Sequence[Call]) -> list[Answer]:
             answers.append(client.answer(call, parts[number]))
         except AdapterError as error:
             answers.append(error)
-    client.slowed(refused=any(_is_rate(one) for one in answers))
+    client.pace.count(refused=any(_is_rate(one) for one in answers))
     return answers
 
 

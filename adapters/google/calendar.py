@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.google import listing as pages
-from adapters.google.account import CalendarList, is_item
+from adapters.google.account import CalendarList
 from adapters.google.batch import Answer, each
 from adapters.google.client import Call
 from adapters.google.listing import Listing, Sights, instances_of, sighted
@@ -25,6 +25,7 @@ from adapters.google.mapping import (
 )
 from adapters.google.refusals import SIDE, Asked, Deleted, Missing
 from adapters.google.writing import Writer
+from adapters.refusals import is_item
 from syncd.errors import AdapterError, Transient
 from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
 from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing

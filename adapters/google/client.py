@@ -9,17 +9,16 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from adapters.google.refusals import SIDE, Asked, Resting, read_refusal, unclear
-from adapters.http import Http, Reply, retry_after
+from adapters.google.refusals import BY, SIDE, Asked, read_refusal, unclear
+from adapters.http import Http, Reply
 from adapters.oauth import Tokens
+from adapters.pace import Pace
 from syncd.errors import Throttled
 from syncd.ports import Clock
 
-_LONGEST_BACKOFF: Final = 64.0
 _DROPPED: Final = frozenset({"accept-encoding", "content-length", "user-agent"})
 _building = threading.Lock()
 
@@ -95,7 +94,7 @@ class Call:
 class Client:
     """One account. Its methods may be called by several tasks at once.
 
-    `resting`: until when nothing is written, since Google refuses it (`quotaExceeded`).
+    `pace`: writes rest while Google refuses them all (`quotaExceeded`).
     """
 
     def __init__(self, http: Http, root: str, tokens: Tokens, clock: Clock) -> None:
@@ -103,8 +102,7 @@ class Client:
         self._root = root
         self.tokens = tokens
         self.clock = clock
-        self.resting: datetime | None = None
-        self._throttled = 0
+        self.pace = Pace(BY, clock)
 
     @property
     def service(self) -> Service:
@@ -112,28 +110,23 @@ class Client:
 
     async def send(self, call: Call) -> Any:
         """The answer. Raises the errors of the table; a write whose reply is lost may be applied."""
-        self.check_rest(call.asked)
+        self.pace.check(call.asked)
         url, body = call.request.uri, call.body
         reply = await self.exchange(call.request.method, url, call.headers, body, repeatable=not call.asked.writes)
         try:
             answer = self.answer(call, reply)
         except Throttled:
-            self.slowed(refused=True)
+            self.pace.count(refused=True)
             raise
-        self.slowed(refused=False)
+        self.pace.count(refused=False)
         return answer
-
-    def slowed(self, *, refused: bool) -> None:
-        """Count a request that was refused for its rate; one that was not ends the row."""
-        self._throttled = min(self._throttled + 1, 6) if refused else 0
 
     def answer(self, call: Call, reply: Reply) -> Any:
         """What one reply says. Raises the errors of the table."""
         if 200 <= reply.status < 300:
             return call.parsed(reply.status, reply.headers, reply.body)
-        error = read_refusal(reply.status, reply.body).error(call.asked, self._wait(reply))
-        if isinstance(error, Resting):
-            self.resting = self.clock.now() + timedelta(seconds=error.retry_after)
+        error = read_refusal(reply.status, reply.body).error(call.asked, self.pace.wait(reply))
+        self.pace.heed(error)
         raise error
 
     async def exchange(  # noqa: PLR0913 - the parts of one request
@@ -158,22 +151,6 @@ class Client:
                 break
             bearer = await self.tokens.bearer(refused=bearer)
         return reply
-
-    def check_rest(self, asked: Asked) -> None:
-        """Raises Throttled for a write while the account's writes rest."""
-        if self.resting is None or not asked.writes:
-            return
-        left = (self.resting - self.clock.now()).total_seconds()
-        if left <= 0:
-            self.resting = None
-            return
-        hint = "Google lets this account write nothing for a while; reading goes on"
-        raise Throttled(f"{asked.what}: writes of this account rest", retry_after=left, side=SIDE, hint=hint)
-
-    def _wait(self, reply: Reply) -> float:
-        """Seconds to stay away: as told, else twice as long with each refusal in a row."""
-        told = retry_after(reply.headers, self.clock.now())
-        return told if told is not None else min(_LONGEST_BACKOFF, 2.0**self._throttled)
 
     async def aclose(self) -> None:
         await self._http.aclose()
