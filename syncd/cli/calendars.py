@@ -18,12 +18,12 @@ from syncd.ports import CalendarInfo
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
 def calendars_command(ctx: click.Context, connection: str, as_json: bool) -> None:
-    """List the calendars of a connection's account: id, name, default, writable, and what they are used for."""
+    """List the calendars of a connection's account: id, name, default, writable, who shares it, what it is used for."""
     one, found = asyncio.run(_calendars(open_house(ctx), connection))
-    rows = [(info.id, info.name, info.default, info.writable, _used(one, info)) for info in found]
-    columns = ("id", "name", "default", "writable", "used for")
+    rows = [(info.id, info.name, info.default, info.writable, info.owner, _used(one, info)) for info in found]
+    columns = ("id", "name", "default", "writable", "shared by", "used for")
     if as_json:
-        print_json([dict(zip(("id", "name", "default", "writable", "used_for"), row, strict=True)) for row in rows])
+        print_json([dict(zip((name.replace(" ", "_") for name in columns), row, strict=True)) for row in rows])
     else:
         print_table(columns, rows)
 

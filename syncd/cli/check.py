@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from syncd.cli import FAILED, FINE, UNUSABLE, Command, config_file
+from syncd.cli.clients import expiring, has_expired
 from syncd.cli.compose import House, open_house
 from syncd.cli.listing import standing
 from syncd.cli.shown import print_json, print_table
@@ -74,6 +75,7 @@ def check_command(ctx: click.Context, as_json: bool) -> None:
         found.missing("configuration", "syncd.toml", error, unusable=True)
     else:
         found.found("configuration", str(config_file(ctx)))
+        _secrets(house, found)
         asyncio.run(_check(house, found))
     columns = ("where", "what", "state", "next")
     if as_json:
@@ -99,6 +101,16 @@ async def _check(house: House, found: Findings) -> None:
             if store is not None and keys is not None and is_alive(one):
                 _standing(one, listed.get(one.site), found)
                 await _connection(house, store, keys, one, found)
+
+
+def _secrets(house: House, found: Findings) -> None:
+    """The secret of a client that is about to expire is still there; one that has expired is not."""
+    today = house.clock.now().date()
+    step = expiring(house.settings, today)
+    if step is not None and has_expired(house.settings, today):
+        found.missing("microsoft", "client secret", step)
+    elif step is not None:
+        found.found("microsoft", "client secret", step)
 
 
 def _keys(house: House, found: Findings) -> Keys | None:

@@ -83,14 +83,17 @@ def _loopback(provider: str) -> str:
 
 def expiring(settings: Settings, today: date) -> str | None:
     """What to do about the secret of a client that is about to expire, or has expired; None when there is time."""
-    told = settings.microsoft.client_secret_expires
-    if told is None or not settings.microsoft.client_id:
+    until = settings.microsoft.client_secret_expires
+    if until is None or not settings.microsoft.client_id or (until - today).days > WARNED_DAYS:
         return None
-    left = (told - today).days
-    if left > WARNED_DAYS:
-        return None
-    when = f"expires on {told}, in {left} days" if left > 0 else f"expired on {told}"
+    when = "has expired" if has_expired(settings, today) else f"expires in {(until - today).days} days"
     return (
-        f"[microsoft] client_secret {when}: make a new one, write it and its client_secret_expires into the "
+        f"[microsoft] client_secret {when} ({until}): make a new one, write it and its client_secret_expires into the "
         "configuration (docs/connect-microsoft.md); no connection has to be made anew"
     )
+
+
+def has_expired(settings: Settings, today: date) -> bool:
+    """Whether the secret of a client no longer serves, by the configuration. Its last day counts as expired."""
+    until = settings.microsoft.client_secret_expires
+    return until is not None and until <= today

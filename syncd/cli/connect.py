@@ -5,14 +5,14 @@ Not here: what may be connected (syncd.connections), how a plan looks (plans).
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, Unpack
 
 import click
 import msgspec
 
 from syncd.cli import FINE, HELD, Command, shared_options
-from syncd.cli.clients import GOOGLE
+from syncd.cli.clients import GOOGLE, MICROSOFT
 from syncd.cli.compose import APPLE, Credentials, House, new_id, open_house, seal
 from syncd.cli.consent import grant_of
 from syncd.cli.listing import summary
@@ -23,7 +23,7 @@ from syncd.cli.wishes import WishOptions, wish_of, wish_options
 from syncd.connections import Request, confirm, connect, is_alive, verified
 from syncd.errors import ConfigError
 from syncd.model import Connection, Target
-from syncd.ports import SiteAdapter
+from syncd.ports import CalendarInfo, SiteAdapter
 from syncd.run import Result
 from syncd.store import SqlStore
 
@@ -47,8 +47,8 @@ class AppleOptions(ConnectOptions):
     url: str | None
 
 
-class GoogleOptions(ConnectOptions):
-    """The options of `connect google`."""
+class ConsentOptions(ConnectOptions):
+    """The options where the owner of an account consents."""
 
     email: str | None
 
@@ -71,6 +71,9 @@ def connect_options(command: F) -> F:
     return command
 
 
+_proposal = click.option("--email", metavar="E", help="The account to propose on the page of the consent.")
+
+
 @connect_command.command("apple", cls=Command)
 @click.option("--email", required=True, metavar="E", help="The address of the account.")
 @click.option("--password-stdin", is_flag=True, help="Read the app-specific password from standard input.")
@@ -89,10 +92,10 @@ def apple_command(ctx: click.Context, **options: Unpack[AppleOptions]) -> None:
 
 
 @connect_command.command("google", cls=Command)
-@click.option("--email", metavar="E", help="The account to propose on the page of the consent.")
+@_proposal
 @connect_options
 @click.pass_context
-def google_command(ctx: click.Context, **options: Unpack[GoogleOptions]) -> None:
+def google_command(ctx: click.Context, **options: Unpack[ConsentOptions]) -> None:
     """Connect a schedule with the primary calendar of a Google account, both ways.
 
     Prints a link. Its owner opens it and agrees; the answer comes back to this machine by itself, or you paste the
@@ -100,11 +103,28 @@ def google_command(ctx: click.Context, **options: Unpack[GoogleOptions]) -> None
     when you agreed. The same account and schedule again renews the connection. Nothing is mailed to anyone.
     """
     house = open_house(ctx)
-    ctx.exit(asyncio.run(_consented(house, GOOGLE, options)))
+    ctx.exit(asyncio.run(_consented(house, GOOGLE, options, Target.PRIMARY)))
 
 
-async def _consented(house: House, provider: str, options: GoogleOptions) -> int:
-    """Keys, database and schedule are looked at before a person is sent to a page."""
+@connect_command.command("microsoft", cls=Command)
+@_proposal
+@connect_options
+@click.pass_context
+def microsoft_command(ctx: click.Context, **options: Unpack[ConsentOptions]) -> None:
+    """Connect a schedule with calendars of a Microsoft account, both ways.
+
+    Prints a link. Its owner opens it and agrees; the answer comes back to this machine by itself, or you paste the
+    address line of the page that you come to. Sessions are shown in a calendar that is made for them, or in the default
+    one with --target primary; what lies in the default calendar, or in each that --calendar names, blocks time in Wix.
+    Then the first plan is shown, and the next `syncd run --once` applies it when you agreed. The same account and
+    schedule again renews the connection. Nothing is mailed to anyone.
+    """
+    house = open_house(ctx)
+    ctx.exit(asyncio.run(_consented(house, MICROSOFT, options, Target.DEDICATED)))
+
+
+async def _consented(house: House, provider: str, options: ConsentOptions, target: Target) -> int:
+    """Keys, database and schedule are looked at before a person is sent to a page. `target`: where nothing is said."""
     house.keys()
     async with house.store() as store:
         there = [one for one in await store.connections() if one.provider == provider and is_alive(one)]
@@ -117,13 +137,28 @@ async def _consented(house: House, provider: str, options: GoogleOptions) -> int
     account = house.account(provider, credentials)
     try:
         address, identity = await account.address(), await account.identity()
+        listed = await account.calendars()
     finally:
         await account.aclose()
     click.echo(f"account {address}, schedule {schedule.name}", err=True)
+    _tell_calendars(listed)
     renews = any((one.schedule.id, one.identity) == (schedule.id, identity) for one in there)
     if options["target"] is None and not renews:
-        options["target"] = Target.PRIMARY.value
+        options["target"] = target.value
     return await _connect(house, provider, msgspec.structs.replace(credentials, email=address), options)
+
+
+def _tell_calendars(listed: Sequence[CalendarInfo]) -> None:
+    """What may be chosen from, where there is a choice."""
+    if len(listed) < 2:
+        return
+    click.echo(
+        "calendars of the account (--calendar NAME, once for each, imports from others than the default):", err=True
+    )
+    for one in listed:
+        said = (one.default, "default"), (not one.writable, "read-only"), (bool(one.owner), f"shared by {one.owner}")
+        more = ", ".join(word for is_so, word in said if is_so)
+        click.echo(f"  {one.name}" + (f" ({more})" if more else ""), err=True)
 
 
 def _password(options: AppleOptions) -> str:

@@ -9,12 +9,14 @@ from typing import TypedDict, Unpack
 import click
 
 from syncd.cli import FAILED, UNUSABLE, Command
+from syncd.cli.clients import MICROSOFT, expiring
 from syncd.cli.compose import House, open_house
 from syncd.cli.ending import heeding, printing, tell_what_was_cut
 from syncd.cli.passes import choose, exit_code, one_pass
 from syncd.cli.plans import digest, document, print_plan
 from syncd.cli.shown import may_show_text, print_json, progress
 from syncd.run import Pass, Result
+from syncd.telemetry import logger
 
 
 class Options(TypedDict):
@@ -46,6 +48,7 @@ def run_command(ctx: click.Context, **options: Unpack[Options]) -> None:
     if not (options["once"] or options["dry_run"]):
         raise click.UsageError("give --once; the service is not part of this edition", ctx)
     house = open_house(ctx)
+    _alert_of_secrets(house)
     work, results = asyncio.run(_dry(house, options) if options["dry_run"] else _real(house, options))
     tell_what_was_cut(work.drain)
     with printing():
@@ -55,6 +58,13 @@ def run_command(ctx: click.Context, **options: Unpack[Options]) -> None:
             _print(results, options)
     code = exit_code(results, dry=options["dry_run"], tell_changes=options["exit_code"])
     ctx.exit(FAILED if work.drain.has_cut and code != UNUSABLE else code)
+
+
+def _alert_of_secrets(house: House) -> None:
+    """Every connection of a provider stops when the secret of our client expires: told in time, with each pass."""
+    step = expiring(house.settings, house.clock.now().date())
+    if step is not None:
+        logger().error("client_secret_expires", provider=MICROSOFT, next=step)
 
 
 async def _dry(house: House, options: Options) -> tuple[Pass, list[Result]]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from syncd.cli import main
@@ -112,3 +113,20 @@ def test_r19_wixs_own_connections_are_listed_with_what_to_do(studio: Studio) -> 
     rows = {row["what"]: row["next"] for row in studio.json("check")}
     assert "disconnected in Wix" in rows["Wix's own connection (google, CONNECTED)"]
     assert "synced by the site's own connection" in studio.connect("--yes", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("until", "state", "told"),
+    [("2026-12-20", "found", "expires in 30 days"), ("2026-11-20", "missing", "has expired"), ("2026-12-21", None, "")],
+)
+def test_the_end_of_a_clients_secret_is_told_thirty_days_before(
+    studio: Studio, until: str, state: str | None, told: str
+) -> None:
+    studio.settings |= {"SYNCD_MICROSOFT__CLIENT_ID": "ours", "SYNCD_MICROSOFT__CLIENT_SECRET_EXPIRES": until}
+    rows = studio.json("check", code=1 if state == "missing" else 0)
+    found = [(row["state"], row["next"]) for row in rows if row["what"] == "client secret"]
+    assert [one for one, _ in found] == ([state] if state else [])
+    assert all(told in step and "client_secret_expires" in step for _, step in found)
+    lines = [line for line in studio.run("run", "--once").stderr.splitlines() if "client_secret_expires" in line]
+    assert len(lines) == (1 if state else 0)
+    assert all('"level": "error"' in line for line in lines)
