@@ -1,11 +1,12 @@
 """Every point on which Microsoft's documentation is silent, vague or contradicted by reports, as a named switch.
 
-Not here: what a switch does; each is read where the behaviour lives.
+Not here: those of calendars and events (`calendar_switches.py`); what a switch does, which is read where it lives.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from syncd.sandbox.microsoft.calendar_switches import CALENDAR_SWITCHES
 from syncd.sandbox.switching import Switch
 
 _BOOL: Final = (True, False)
@@ -40,7 +41,4 @@ FRAME: Final[Mapping[str, Switch]] = {
 }
 """Those of the frame: access, batches, throttling, the authority, subscriptions."""
 
-CALENDARS: Final[Mapping[str, Switch]] = {}
-"""Those of calendars and events."""
-
-SWITCHES: Final[Mapping[str, Switch]] = {**FRAME, **CALENDARS}
+SWITCHES: Final[Mapping[str, Switch]] = {**FRAME, **CALENDAR_SWITCHES}

@@ -1,0 +1,5 @@
+"""A strict stand-in for calendars in Microsoft Graph v1.0 and for Microsoft's authority. Its behaviour follows the
+published reference; where that is silent, vague or contradicted by reports, a named switch decides.
+
+Not here: sharing, categories' colours, calendar groups, attachments, meeting answers by clients: their paths answer 404.
+"""
