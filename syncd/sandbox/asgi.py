@@ -43,7 +43,10 @@ def is_replay(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read completely. Header names are lower case; `raw_path` is still percent-encoded."""
+    """One HTTP request, read completely. `raw_path` is still percent-encoded.
+
+    Header names are lower case; a header that was sent several times is one list (RFC 9110, 5.3).
+    """
 
     method: str
     path: str
@@ -135,11 +138,14 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         message = await receive()
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
     return Request(
         method=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        headers={name: ", ".join(values) for name, values in headers.items()},
         body=b"".join(chunks),
         peer=tuple(scope["client"]),
         raw_path=scope["raw_path"].decode("latin-1"),
