@@ -66,9 +66,9 @@ class Refused:
             return kind(text, retry_after=seconds, side=SIDE, ref=asked.ref, hint=hint)
         if kind is Forbidden:
             return Forbidden(text, code=self.code or str(self.status), side=SIDE, ref=asked.ref, hint=hint)
-        if kind is Transient:
+        if issubclass(kind, Transient):
             applied = asked.writes and self.status >= 500
-            return Transient(text, side=SIDE, ref=asked.ref, hint=hint or AGAIN, applied=applied)
+            return kind(text, side=SIDE, ref=asked.ref, hint=hint or AGAIN, applied=applied)
         return kind(text, side=SIDE, ref=asked.ref, hint=hint)
 
 
