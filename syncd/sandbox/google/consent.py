@@ -6,9 +6,10 @@ Not here: tokens (`grants.py`), the other endpoints (`oauth.py`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs
 
 from syncd.sandbox.asgi import Reply
+from syncd.sandbox.authorization import choices, page, sent_back
 from syncd.sandbox.google.grants import of_person
 from syncd.sandbox.google.state import GoogleState
 from syncd.sandbox.google.values import Code
@@ -36,9 +37,7 @@ class Asked:
     def back(self, answer: Mapping[str, str]) -> Reply:
         """Send the browser to the client with an answer and the client's state."""
         told = dict(answer) if self.state is None else {"state": self.state, **answer}
-        parts = urlsplit(self.redirect_uri)
-        query = urlencode([*parse_qsl(parts.query), *told.items()])
-        return Reply(302, b"", {"location": urlunsplit(parts._replace(query=query))})
+        return sent_back(self.redirect_uri, told)
 
 
 class ConsentError(Exception):
@@ -50,9 +49,9 @@ def answer_get(state: GoogleState, query: str) -> Reply:
     try:
         asked = read_asked(state, query)
     except ConsentError as error:
-        return _page(400, f"<h1>Error 400: {escape(str(error))}</h1>")
+        return page(400, f"<h1>Error 400: {escape(str(error))}</h1>")
     if "none" not in asked.prompts:
-        return _page(200, _choices(state, asked, query))
+        return page(200, _choices(state, asked, query))
     if asked.login_hint not in state.accounts:
         return asked.back({"error": "login_required"})
     ticked = state.switches["token_scopes"] or asked.scopes
@@ -64,7 +63,7 @@ def answer_post(state: GoogleState, query: str, body: bytes) -> Reply:
     try:
         asked = read_asked(state, query)
     except ConsentError as error:
-        return _page(400, f"<h1>Error 400: {escape(str(error))}</h1>")
+        return page(400, f"<h1>Error 400: {escape(str(error))}</h1>")
     form = parse_qs(body.decode("latin-1"))
     email = form.get("account", [""])[0]
     if "deny" in form or email not in state.accounts:
@@ -134,18 +133,6 @@ def _choices(state: GoogleState, asked: Asked, query: str) -> str:
         f'<label><input type="checkbox" name="scope" value="{escape(scope)}" checked> {escape(scope)}</label><br>'
         for scope in asked.scopes
     )
-    buttons = "".join(
-        f'<button name="account" value="{escape(email)}">{escape(email)}</button> ' for email in state.accounts
-    )
     unverified = state.switches["consent_testing"] or state.switches["consent_users"]
     warning = "<p>Google has not verified this app.</p>" if unverified else ""
-    return (
-        f"<h1>Choose an account</h1>{warning}"
-        f'<form method="post" action="{AUTH_PATH}?{escape(query)}">{boxes}{buttons}'
-        '<button name="deny" value="1">Cancel</button></form>'
-    )
-
-
-def _page(status: int, content: str) -> Reply:
-    page = f"<!doctype html><html><head><title>Sign in</title></head><body>{content}</body></html>"
-    return Reply(status, page.encode(), {"content-type": "text/html; charset=utf-8"})
+    return f"<h1>Choose an account</h1>{warning}{choices(f'{AUTH_PATH}?{query}', state.accounts, boxes)}"

@@ -3,15 +3,15 @@
 Not here: how long tokens live (`grants.py`).
 """
 
-import hashlib
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
+from syncd.sandbox import signing
 from syncd.sandbox.asgi import Reply, Request
-from syncd.sandbox.google import consent, grants, signing
+from syncd.sandbox.authorization import OAuthError, client_proof, is_fresh, proves, read_form
+from syncd.sandbox.google import consent, grants
 from syncd.sandbox.google.errors import GoogleError, Json
 from syncd.sandbox.google.state import GoogleState
 from syncd.sandbox.google.values import Client, Code, Grant
@@ -24,20 +24,6 @@ PATHS: Final = (
     "/oauth2/v3/certs",
     "/.well-known/openid-configuration",
 )
-_CODE_MINUTES: Final = 10
-
-
-class OAuthError(Exception):
-    """A refusal in the shape of RFC 6749, 5.2."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        super().__init__(description)
-        self.status = status
-        self.error = error
-
-    def reply(self) -> Reply:
-        """`error` and `error_description`."""
-        return Reply.of(self.status, {"error": self.error, "error_description": str(self)}, {})
 
 
 def answer(state: GoogleState, request: Request) -> Reply:
@@ -66,18 +52,8 @@ def answer(state: GoogleState, request: Request) -> Reply:
     return Reply(405, b"", {"content-type": "text/html"})
 
 
-def _form(request: Request) -> dict[str, str]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind != "application/x-www-form-urlencoded":
-        raise OAuthError("invalid_request", "a form is needed")
-    found = parse_qs(request.body.decode("latin-1"))
-    if any(len(values) > 1 for values in found.values()):
-        raise OAuthError("invalid_request", "a parameter is repeated")
-    return {name: values[0] for name, values in found.items()}
-
-
 def _token(state: GoogleState, request: Request, base: str) -> Json:
-    form = _form(request)
+    form = read_form(request)
     client = _client(state, request, form)
     match form.get("grant_type"):
         case "authorization_code":
@@ -89,13 +65,7 @@ def _token(state: GoogleState, request: Request, base: str) -> Json:
 
 def _client(state: GoogleState, request: Request, form: Mapping[str, str]) -> Client:
     """By HTTP Basic or by the body."""
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    ref, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if kind.casefold() == "basic":
-        try:
-            ref, _, secret = map(unquote, b64decode(text, validate=True).decode().partition(":"))
-        except ValueError as error:
-            raise OAuthError("invalid_client", "Unauthorized", 401) from error
+    ref, secret = client_proof(request, form)
     client = state.clients.get(ref)
     if client is None:
         raise OAuthError("invalid_client", "The OAuth client was not found.", 401)
@@ -106,11 +76,11 @@ def _client(state: GoogleState, request: Request, form: Mapping[str, str]) -> Cl
 
 def _from_code(state: GoogleState, client: Client, form: Mapping[str, str], base: str) -> Json:
     code = state.codes.pop(form.get("code", ""), None)
-    if code is None or code.client_id != client.id or not _fresh(state, code):
+    if code is None or code.client_id != client.id or not is_fresh(code.issued, state.clock.now()):
         raise OAuthError("invalid_grant", "Bad Request")
     if form.get("redirect_uri") != code.redirect_uri:
         raise OAuthError("redirect_uri_mismatch", "Bad Request")
-    if not _proves(code, form.get("code_verifier")):
+    if not proves(code.challenge, form.get("code_verifier"), plain=code.plain):
         raise OAuthError("invalid_grant", "Invalid code verifier.")
     grant = grants.add_grant(state, client.id, code.email, code.scopes, offline=code.offline)
     answered = _tokens(state, grant, grant.scopes)
@@ -119,21 +89,6 @@ def _from_code(state: GoogleState, client: Client, form: Mapping[str, str], base
     if "openid" in grant.scopes:
         answered["id_token"] = signing.signed(_claims(state, grant, code, base))
     return answered
-
-
-def _fresh(state: GoogleState, code: Code) -> bool:
-    return code.issued + timedelta(minutes=_CODE_MINUTES) > state.clock.now()
-
-
-def _proves(code: Code, verifier: str | None) -> bool:
-    if code.challenge is None:
-        return verifier is None
-    if verifier is None:
-        return False
-    if code.plain:
-        return verifier == code.challenge
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return urlsafe_b64encode(digest).decode().rstrip("=") == code.challenge
 
 
 def _from_refresh(state: GoogleState, client: Client, form: Mapping[str, str]) -> Json:
@@ -191,7 +146,7 @@ def _userinfo(state: GoogleState, request: Request) -> Json:
 
 
 def _revoke(state: GoogleState, request: Request) -> Reply:
-    texts = parse_qs(request.query).get("token") or [_form(request).get("token", "")]
+    texts = parse_qs(request.query).get("token") or [read_form(request).get("token", "")]
     if not grants.revoke_token(state, texts[0]):
         raise OAuthError("invalid_token", "Token expired or revoked")
     return Reply.of(200, {}, {})

@@ -1,6 +1,6 @@
 """Identity tokens: JWTs signed with RS256 by a key that lives as long as the process.
 
-Not here: what they say (`oauth.py`).
+Not here: what they say (each simulator).
 """
 
 import json
