@@ -10,17 +10,12 @@ from datetime import datetime
 
 @dataclass(slots=True)
 class Client:
-    """An app registration of a confidential client. `expired` secrets are refused with a code of their own.
-
-    `admin_only` scopes need an administrator's consent, which `admin_consented` tenants have given.
-    """
+    """An app registration of a confidential client. An expired secret is refused with a code of its own."""
 
     id: str
     secret: str
     redirect_uris: tuple[str, ...]
     expired: bool = False
-    admin_only: frozenset[str] = frozenset()
-    admin_consented: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -75,6 +70,10 @@ class Authority:
     grants: list[Grant] = field(default_factory=list)
     access_tokens: dict[str, AccessToken] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    """Tenants whose people cannot consent on their own."""
+    approved: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, client) that an administrator consented to."""
 
     def copy(self) -> "Authority":
         """The same, which does not change with this one."""

@@ -27,6 +27,9 @@ FRAME: Final[Mapping[str, Switch]] = {
     "refresh_rotation": Switch("always", "a refresh gives a new refresh token", ("always", "never")),
     "replaced_token_seconds": Switch(86400, "how long a refresh token that was replaced lives on; 0 = not at all"),
     "refresh_token_days": Switch(90, "days after which a refresh token dies that was not renewed; 0 = never"),
+    "revoked_access": Switch(
+        "lives", "access tokens of a grant that has ended: good until they expire, or refused", ("lives", "ends")
+    ),
     "token_scopes": Switch("full", "scopes in a token answer: as URIs of the resource, or short", ("full", "short")),
     "granted_scopes": Switch([], "scopes a person's consent covers; empty = all that were asked for"),
     "admin_consent": Switch(
