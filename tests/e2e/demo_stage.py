@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from tests.e2e.demo_caldav import Account
 from tests.e2e.demo_google import GoogleCalendar
+from tests.e2e.demo_microsoft import MicrosoftCalendars
 from tests.e2e.demo_mirror import Sides, Titles
 from tests.e2e.demo_report import Report, say, say_output
 from tests.e2e.demo_values import Json
@@ -44,6 +45,7 @@ class Stage:
     wix: WixSite
     account: Account
     google: GoogleCalendar
+    microsoft: MicrosoftCalendars
     environment: Mapping[str, str]
     group: int  # of its processes
     report: Report
@@ -92,13 +94,16 @@ class Stage:
         self.wix.control("POST", "clock", json={"advance_seconds": minutes * 60})
 
     def forget_requests(self) -> None:
-        for side in (self.wix, self.account, self.google):
+        for side in self._simulators:
             side.control("DELETE", "log")
 
     def writes(self) -> int:
         """Writing requests that the simulators have seen since they last forgot."""
-        sides: Sequence[WixSite | Account | GoogleCalendar] = (self.wix, self.account, self.google)
-        return sum(row["write"] for side in sides for row in side.control("GET", "log")["requests"])
+        return sum(row["write"] for side in self._simulators for row in side.control("GET", "log")["requests"])
+
+    @property
+    def _simulators(self) -> Sequence[WixSite | Account | GoogleCalendar | MicrosoftCalendars]:
+        return self.wix, self.account, self.google, self.microsoft
 
     # both sides
 
@@ -111,6 +116,11 @@ class Stage:
     def colleague(self) -> Json:
         """The schedule that is connected with the Google account."""
         return self._staff()[1]
+
+    @property
+    def partner(self) -> Json:
+        """The schedule that is connected with the Microsoft account."""
+        return self._staff()[2]
 
     def _staff(self) -> list[Json]:
         return [dict(row) for row in self.line["wix"]["schedules"] if row["kind"] == "staff"]
@@ -130,17 +140,21 @@ class Stage:
         own = [one for item in account.items(account.home) for one in item.lying(*window)]
         return Sides(self.sessions(), [item.shown for item in account.copies()], own)
 
-    def colleagues_sides(self) -> Sides:
-        entries = self.google.entries(*self.window())
+    def sides_of(self, account: GoogleCalendar | MicrosoftCalendars, staff: Json) -> Sides:
+        entries = account.entries(*self.window())
         copies = [entry.shown for entry in entries if entry.ours]
-        return Sides(self.sessions(self.colleague), copies, [entry.lying for entry in entries if not entry.ours])
+        return Sides(self.sessions(staff), copies, [entry.lying for entry in entries if not entry.ours])
 
     def check_everything(self) -> None:
         """Every side shows everything of the other, once, as the rules want it."""
         sides = self.sides()
         self.report.check(sides.expected(self.titles), sides.found(self.titles))
-        sides = self.colleagues_sides()
-        self.report.check(f"at Google {sides.expected(self.titles)}", f"at Google {sides.found(self.titles)}")
+        for where, account, staff in (
+            ("at Google", self.google, self.colleague),
+            ("at Microsoft", self.microsoft, self.partner),
+        ):
+            sides = self.sides_of(account, staff)
+            self.report.check(f"{where} {sides.expected(self.titles)}", f"{where} {sides.found(self.titles)}")
 
     def window(self) -> tuple[datetime, datetime]:
         """The days that are compared."""
@@ -164,11 +178,11 @@ def staged(folder: Path, report: Report) -> Iterator[Stage]:
         line = _first_line(process, folder / "sandbox.err")
         say(
             f"  the sandbox runs as process group {process.pid}: {line['wix']['base_url']}, "
-            f"{line['apple']['url']}, {line['google']['base_url']}"
+            f"{line['apple']['url']}, {line['google']['base_url']}, {line['microsoft']['base_url']}"
         )
         account = Account(line["apple"]["url"], line["apple"]["accounts"][0])
-        google = GoogleCalendar(line["google"])
-        yield Stage(line, WixSite(line["wix"]), account, google, environment, process.pid, report)
+        google, microsoft = GoogleCalendar(line["google"]), MicrosoftCalendars(line["microsoft"])
+        yield Stage(line, WixSite(line["wix"]), account, google, microsoft, environment, process.pid, report)
     finally:
         _end(process)
 

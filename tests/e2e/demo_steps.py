@@ -5,7 +5,6 @@ Acts of people are plain HTTP, as are all readings. Not here: processes (demo_st
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,11 +12,11 @@ from typing import Final
 from syncd.sandbox.ics import render
 from syncd.sandbox.studio import ZONE
 from tests.e2e.demo_caldav import Item
-from tests.e2e.demo_google import Entry, edges
-from tests.e2e.demo_mirror import Titles, is_block
+from tests.e2e.demo_colleagues import GOOGLE, MICROSOFT, read_only_calendar
+from tests.e2e.demo_mirror import Titles
 from tests.e2e.demo_report import say
 from tests.e2e.demo_stage import Stage, digest_in
-from tests.e2e.demo_values import Json, Shown, of_session, text_of
+from tests.e2e.demo_values import Json, Shown, later, of_session, text_of
 from tests.e2e.demo_wix import moved, titled
 
 Step = Callable[[Stage], None]
@@ -52,7 +51,7 @@ def edit_in_wix(stage: Stage) -> None:
     say(f"  by hand in Wix: “{of_session(session)}” gets another title and is moved by an hour")
     stage.wix.change(session, {"title": "Training for two", **moved(session, 60)})
     stage.sync()
-    wanted = _later(of_session(session, "Training for two"), 60)
+    wanted = later(of_session(session, "Training for two"), 60)
     stage.report.check(f"outside: {wanted}", f"outside: {_at(stage.account.copies(), wanted.start)}")
     stage.check_everything()
 
@@ -61,7 +60,7 @@ def edit_outside(stage: Stage) -> None:
     session = titled(stage.sessions(), "Pilates", 1)
     item = _copy(stage, session)
     say(f"  by hand outside: “{item.shown}” gets another title and place and is moved by 30 minutes")
-    wanted = _later(of_session(session, "Pilates in the park"), 30)
+    wanted = later(of_session(session, "Pilates in the park"), 30)
     texts = {"summary": wanted.title, "location": "City park", "dtstart": wanted.start, "dtend": wanted.end}
     stage.account.change(item, texts)
     stage.sync()
@@ -180,47 +179,6 @@ def held_deletion(stage: Stage) -> None:
     stage.check_everything()
 
 
-def edit_at_google(stage: Stage) -> None:
-    session = _free_class(stage)
-    entry = _entry(stage, session)
-    wanted = replace(_later(of_session(session), 30), title="Class in the park")
-    say(f"  by hand at Google, {stage.google.email}: “{entry.shown}” gets another title and is moved by 30 minutes")
-    assert isinstance(wanted.start, datetime)
-    assert isinstance(wanted.end, datetime)
-    stage.google.change(entry, {"summary": wanted.title, **edges(wanted.start, wanted.end)})
-    stage.sync()
-    found = of_session(stage.wix.event(session["id"]))
-    stage.report.check(f"in Wix: {wanted}", f"in Wix: {found}")
-    stage.check_everything()
-
-
-def edit_in_wix_for_google(stage: Stage) -> None:
-    session = titled(stage.sessions(stage.colleague), "Class in the park")
-    say(f"  by hand in Wix: “{of_session(session)}” is moved by an hour")
-    stage.wix.change(session, moved(session, 60))
-    stage.sync()
-    wanted = _later(of_session(session), 60)
-    stage.report.check(f"at Google: {wanted}", f"at Google: {_entry(stage, stage.wix.event(session['id'])).shown}")
-    stage.check_everything()
-
-
-def occurrence_deleted(stage: Stage) -> None:
-    series = [one for one in _entries(stage) if one.shown.title == "Lunch run"]
-    second = series[1]
-    say(f"  by hand at Google: one occurrence of a series is deleted: “{second.shown}”")
-    stage.google.remove(second)
-    say("  an original is gone when a second pass confirms it")
-    left = []
-    for _ in range(2):
-        stage.sync()
-        blocks = [event for event in stage.sessions(stage.colleague) if event["title"] == "Lunch run"]
-        left.append(len(blocks))
-    stage.report.check(
-        f"its blocks in Wix: {len(series)}, then {len(series) - 1}", f"its blocks in Wix: {left[0]}, then {left[1]}"
-    )
-    stage.check_everything()
-
-
 def rest(stage: Stage) -> None:
     stage.forget_requests()
     stage.sync()
@@ -245,37 +203,19 @@ STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("A private event outside closes a slot", private_event),
     ("Its deletion opens the slot", private_event_deleted),
     ("A deletion outside of a class with participants", held_deletion),
-    ("An edit at Google", edit_at_google),
-    ("An edit in Wix that reaches Google", edit_in_wix_for_google),
-    ("One occurrence of a series deleted at Google", occurrence_deleted),
+    ("An edit at Google", GOOGLE.edit_outside),
+    ("An edit in Wix that reaches Google", GOOGLE.edit_in_wix),
+    ("One occurrence of a series deleted at Google", GOOGLE.occurrence_deleted),
+    ("An edit at Microsoft", MICROSOFT.edit_outside),
+    ("An edit in Wix that reaches Microsoft", MICROSOFT.edit_in_wix),
+    ("One occurrence of a series deleted at Microsoft", MICROSOFT.occurrence_deleted),
+    ("A calendar at Microsoft that may only be read", read_only_calendar),
     ("At rest", rest),
 )
 
 
 def _check_writes(stage: Stage) -> None:
     stage.report.check("writing requests at the simulators: 0", f"writing requests at the simulators: {stage.writes()}")
-
-
-def _entries(stage: Stage) -> Sequence[Entry]:
-    return stage.google.entries(*stage.window())
-
-
-def _entry(stage: Stage, session: Json) -> Entry:
-    """The only copy at Google that shows a session."""
-    wanted = stage.titles.shown(session)
-    (found,) = [one for one in _entries(stage) if one.ours and one.shown == wanted]
-    return found
-
-
-def _free_class(stage: Stage) -> Json:
-    """The colleague's first class that nobody has booked, at least a day ahead, shown under its own title."""
-    soon = stage.now() + timedelta(days=1)
-    found = (
-        event
-        for event in stage.sessions(stage.colleague)
-        if not is_block(event) and not event["participants"]["total"] and stage.titles.instead(event) is None
-    )
-    return next(event for event in found if datetime.fromisoformat(event["start"]["utcDate"]) > soon)
 
 
 def _copy(stage: Stage, session: Json) -> Item:
@@ -291,10 +231,6 @@ def _at(items: Sequence[Item], start: date) -> str:
 
 def _count(stage: Stage, start: date) -> int:
     return sum(item.shown.start == start for item in stage.account.copies())
-
-
-def _later(shown: Shown, minutes: int) -> Shown:
-    return Shown(shown.title, shown.start + timedelta(minutes=minutes), shown.end + timedelta(minutes=minutes))
 
 
 def _monday_at(stage: Stage, hour: int) -> datetime:

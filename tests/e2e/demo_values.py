@@ -4,7 +4,7 @@ Not here: fetching either (demo_wix, demo_caldav), what belongs together (demo_m
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,11 @@ def of_session(event: Json, title: str | None = None) -> Shown:
     """A session as Wix tells it, under another title if one is given."""
     edges = [_wix_edge(event[name], whole=event["allDay"]) for name in ("start", "end")]
     return Shown(title or event["title"], *edges)
+
+
+def later(shown: Shown, minutes: int) -> Shown:
+    """The same at another time."""
+    return Shown(shown.title, shown.start + timedelta(minutes=minutes), shown.end + timedelta(minutes=minutes))
 
 
 def _wix_edge(edge: Json, *, whole: bool) -> date:
