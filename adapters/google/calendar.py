@@ -5,46 +5,24 @@ Not here: pages (listing), what resources mean (mapping).
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from adapters.batches import Answer
 from adapters.google import listing as pages
 from adapters.google.account import CalendarList
-from adapters.google.batch import Answer, each
+from adapters.google.batch import each
 from adapters.google.client import Call
-from adapters.google.listing import Listing, Sights, instances_of, sighted
-from adapters.google.mapping import (
-    KEY,
-    MalformedError,
-    Resource,
-    View,
-    absent,
-    is_cancelled,
-    observation,
-    stands_for_series,
-)
+from adapters.google.listing import Listing, instances_of, sighted
+from adapters.google.mapping import KEY, is_cancelled, observation, stands_for_series
 from adapters.google.refusals import SIDE, Asked, Deleted, Missing
 from adapters.google.writing import Writer
 from adapters.refusals import is_item
+from adapters.sights import MalformedError, Remembered, Resource, Sights, View, absent
 from syncd.errors import AdapterError, Transient
 from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
 from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
 
 PROBES: Final = 250  # requests that one call of `get` makes in other calendars
-_KEPT: Final = 2000
-
-
-@dataclass(slots=True)
-class Remembered:
-    """Resources as they were last seen, for the updates of this pass; the oldest are forgotten."""
-
-    rows: dict[str, Resource] = field(default_factory=dict)
-
-    def take(self, resource: Resource) -> None:
-        self.rows.pop(resource["id"], None)
-        self.rows[resource["id"]] = resource
-        if len(self.rows) > _KEPT:
-            del self.rows[next(iter(self.rows))]
 
 
 class GoogleCalendar:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.google.client import Call, Client
-from adapters.google.mapping import MalformedError, Resource, View, is_cancelled, observation
+from adapters.google.mapping import is_cancelled, observation
 from adapters.google.refusals import AGAIN, SIDE, Asked, unclear
+from adapters.sights import MalformedError, Resource, Sights, View
 from syncd.errors import CursorExpired, Transient
-from syncd.model import UNSEEN, Broken, Observation, Window
+from syncd.model import UNSEEN, Broken, Window
 
 _SHAPE: Final[Mapping[str, Any]] = {"singleEvents": True, "showDeleted": True, "maxResults": 2500}
 _PAGES: Final = 1000
@@ -41,15 +42,6 @@ class Listing:
         """Ids of the series that rows are instances of, where they are not shown themselves."""
         named = {row["recurringEventId"] for row in self.rows.values() if "recurringEventId" in row}
         return named - set(self.present)
-
-
-@dataclass(slots=True)
-class Sights:
-    """What rows hold within a window, told for each of them."""
-
-    observations: list[Observation] = field(default_factory=list)
-    groups: dict[str, frozenset[str]] = field(default_factory=dict)
-    broken: list[Broken] = field(default_factory=list)
 
 
 async def everything(client: Client, calendar: str) -> Listing:

@@ -5,26 +5,23 @@ Not here: requests (client), HTML (markup), what is listed (listing).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from adapters.google.markup import to_markup, to_text
 from adapters.google.refusals import SIDE
+from adapters.sights import MalformedError, Resource, View, moment_of
 from syncd.errors import Rejected
 from syncd.model import (
     UNSEEN,
-    Absence,
     AllDay,
     Event,
     Field,
-    Gone,
     Kind,
     Mark,
     Observation,
-    Ref,
     Side,
     Timed,
     Traits,
@@ -34,7 +31,6 @@ from syncd.model import (
 )
 from syncd.ports import Draft
 
-Resource: TypeAlias = Mapping[str, Any]
 LIMITS: Final[Mapping[Field, int]] = {Field.TITLE: 1024, Field.DESCRIPTION: 8000, Field.LOCATION: 1024}
 KEY: Final = re.compile(r"[0-9a-v]{5,1024}")
 _TEXTS: Final = {Field.TITLE: "summary", Field.DESCRIPTION: "description", Field.LOCATION: "location"}
@@ -45,23 +41,6 @@ _LONGEST_MARK: Final = 1024  # Google cuts longer values without a word (referen
 _BRIDGE, _KEY, _GENERATION, _DIGEST, _ORIGINAL, _PROVIDER, _OVERRIDDEN = (
     f"syncd{name}" for name in ("Bridge", "Key", "Generation", "Digest", "Original", "Provider", "Overridden")
 )
-
-
-class MalformedError(ValueError):
-    """A resource that cannot be read; the reason holds nobody's text."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """From where resources are looked at. `zone`: the calendar's, for times that name none."""
-
-    collection: str
-    zone: str
-    writable: bool
-    seen_at: datetime
-
-    def ref(self, name: str) -> Ref:
-        return Ref(self.collection, name)
 
 
 def is_cancelled(resource: Resource) -> bool:
@@ -91,10 +70,6 @@ def observation(resource: Resource, view: View) -> Observation:
         raise
     except (AttributeError, KeyError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise MalformedError(f"it cannot be read ({type(error).__name__})") from None
-
-
-def absent(view: View, ref: Ref, kind: Gone, evidence: str) -> Observation:
-    return Observation(Side.EXTERNAL, ref, Event(), view.seen_at, absence=Absence(kind, evidence, view.seen_at))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -176,7 +151,7 @@ def _traits(resource: Resource, view: View) -> Traits:
         private=resource.get("visibility") in _HIDDEN,
         guests=omitted or any(not one.get("self") for one in attendees),
         mark=mark_from(resource),
-        created=_created(resource.get("created")),
+        created=moment_of(resource.get("created")),
     )
 
 
@@ -191,14 +166,6 @@ def _original_start(resource: Resource, home: str) -> str | None:
     name = _zone_name(original.get("timeZone") or edge.get("timeZone"), home)
     local = _instant(original, name).astimezone(_zone(name) or UTC)
     return local.replace(tzinfo=None).isoformat()
-
-
-def _created(text: str | None) -> datetime | None:
-    try:
-        read = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return read if read is not None and read.utcoffset() is not None else None
 
 
 def mark_from(resource: Resource) -> Mark | None:

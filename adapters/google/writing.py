@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.google.client import Call
-from adapters.google.mapping import Resource, View, absent, is_cancelled, new_resource, rewritten
+from adapters.google.mapping import is_cancelled, new_resource, rewritten
 from adapters.google.refusals import SIDE, Asked, Barred, Missing
+from adapters.sights import Resource, View, absent
 from syncd.errors import AdapterError, Forbidden, Rejected, Stale, Transient
 from syncd.model import Gone, Observation
 from syncd.ports import Draft, Edit, Erasure, Outcome

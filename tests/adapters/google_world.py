@@ -15,7 +15,7 @@ from typing import Any
 import adapters.google
 from adapters.google import GoogleAccount
 from adapters.google.calendar import GoogleCalendar
-from adapters.google.mapping import View
+from adapters.sights import View
 from syncd.model import AllDay, ChangeSet, Cursor, Event, Mark, Observation, Ref, Timed, When, Window
 from syncd.ports import Draft, Grant, Outcome
 from syncd.sandbox.clock import SandboxClock

@@ -7,7 +7,6 @@ import pytest
 
 from adapters.google.mapping import (
     LIMITS,
-    MalformedError,
     mark_from,
     new_resource,
     observation,
@@ -15,6 +14,7 @@ from adapters.google.mapping import (
     rewritten,
 )
 from adapters.google.markup import to_markup, to_text
+from adapters.sights import MalformedError
 from syncd.errors import Rejected
 from syncd.model import AllDay, Event, Field, Kind, Mark, Timed, identical
 from syncd.normalise import clean_text
