@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.batches import Pause
 from adapters.google.account import CalendarList
-from adapters.google.batch import Pause
 from adapters.google.calendar import GoogleCalendar
 from adapters.google.client import Client
 from adapters.http import Http, Limits, Transport

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from adapters.google.batch import MOST, Pause
+from adapters.batches import Pause
+from adapters.google.batch import MOST
 from adapters.google.client import Call, Client
 from adapters.google.mapping import LIMITS
 from adapters.google.refusals import SIDE, Asked, Missing, unclear

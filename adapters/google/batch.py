@@ -6,22 +6,19 @@ Our own framing around the library's requests: its batch object sends by itself,
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from email.message import Message
 from email.parser import BytesParser
-from typing import Any, Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.batches import PATIENCE, ROUNDS, Answer, Pause, alone, is_rate, raise_common
 from adapters.google.client import Call, Client, writes
-from adapters.google.refusals import Asked, Resting, unclear
+from adapters.google.refusals import Asked, unclear
 from adapters.http import Reply
-from syncd.errors import AdapterError, AuthRevoked, Exists, Rejected, Stale, Throttled
+from syncd.errors import AdapterError, AuthRevoked
 
 MOST: Final = 50
-ROUNDS: Final = 3
-PATIENCE: Final = 8.0  # seconds that refused parts are waited for inside one call
-Pause: TypeAlias = Callable[[float], Awaitable[object]]
-Answer: TypeAlias = Any  # a resource, or the AdapterError in its place
 _NUMBER: Final = re.compile(r"(\d+)>?\s*$")
 _STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
 
@@ -34,10 +31,7 @@ async def each(client: Client, calls: Sequence[Call], pause: Pause) -> list[Answ
     the caller slows down.
     """
     if len(calls) == 1:
-        try:
-            return [await client.send(calls[0])]
-        except (Stale, Exists, Rejected) as error:
-            return [error]
+        return [await alone(client.send(calls[0]))]
     answers: list[Answer] = []
     for start in range(0, len(calls), MOST):
         answers += await _chunk(client, calls[start : start + MOST], pause)
@@ -46,9 +40,9 @@ async def each(client: Client, calls: Sequence[Call], pause: Pause) -> list[Answ
 
 async def _chunk(client: Client, calls: Sequence[Call], pause: Pause) -> list[Answer]:
     answers = await _once(client, calls)
-    _raise_common(answers)
+    raise_common(answers)
     for _ in range(ROUNDS - 1):
-        refused = [at for at, one in enumerate(answers) if _is_rate(one)]
+        refused = [at for at, one in enumerate(answers) if is_rate(one)]
         wait = max((answers[at].retry_after for at in refused), default=0.0)
         if not refused or wait > PATIENCE:
             break
@@ -61,18 +55,6 @@ async def _chunk(client: Client, calls: Sequence[Call], pause: Pause) -> list[An
         for at, answer in zip(refused, again, strict=True):
             answers[at] = answer
     return answers
-
-
-def _raise_common(answers: Sequence[Answer]) -> None:
-    """What every part says in the same words concerns the account and not the items."""
-    for kind in (AuthRevoked, Throttled):
-        found = [one for one in answers if isinstance(one, kind)]
-        if found and len(found) == len(answers):
-            raise max(found, key=lambda one: getattr(one, "retry_after", 0.0))
-
-
-def _is_rate(answer: Answer) -> bool:
-    return isinstance(answer, Throttled) and not isinstance(answer, Resting)
 
 
 async def _once(client: Client, calls: Sequence[Call]) -> list[Answer]:
@@ -111,7 +93,7 @@ async def _exchanged(client: Client, calls: Sequence[Call]) -> list[Answer]:
             answers.append(client.answer(call, parts[number]))
         except AdapterError as error:
             answers.append(error)
-    client.pace.count(refused=any(_is_rate(one) for one in answers))
+    client.pace.count(refused=any(is_rate(one) for one in answers))
     return answers
 
 

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from adapters.http import Http, Reply
+from adapters.lanes import Lanes
 from adapters.microsoft.refusals import BY, SIDE, Asked, read_refusal, unclear
 from adapters.oauth import Tokens
 from adapters.pace import Pace
@@ -20,6 +21,9 @@ from syncd.ports import Clock
 
 # On every request and on each page: nothing of it is in a token (reference/microsoft.md, 0 and 1.2).
 PREFERRED: Final = 'IdType="ImmutableId", outlook.timezone="UTC", outlook.body-content-type="text"'
+AT_ONCE: Final = (
+    4  # requests of one mailbox that the service takes at once; more are refused (reference/microsoft.md, 3)
+)
 Built: TypeAlias = Any  # the library's RequestInformation
 
 
@@ -58,6 +62,7 @@ class Client:
         self.tokens = tokens
         self.clock = clock
         self.pace = Pace(BY, clock)
+        self._lanes = Lanes(AT_ONCE)
         self._doorman: Any = None
 
     @property
@@ -129,19 +134,24 @@ class Client:
         *,
         repeatable: bool,
         weight: int = 1,
+        lanes: int = 1,
     ) -> Reply:
-        """One request under a bearer; a bearer that is refused is renewed once, and the request sent once more."""
+        """One request under a bearer; a bearer that is refused is renewed once, and the request sent once more.
+
+        `lanes`: how much of what the mailbox does at once it takes up.
+        """
         bearer = await self._authorization(url)
         for last in (False, True):
-            reply = await self._http.request(
-                method,
-                url,
-                headers={**headers, "authorization": bearer},
-                content=content,
-                side=SIDE,
-                repeatable=repeatable,
-                weight=weight,
-            )
+            async with self._lanes.taken(lanes):
+                reply = await self._http.request(
+                    method,
+                    url,
+                    headers={**headers, "authorization": bearer},
+                    content=content,
+                    side=SIDE,
+                    repeatable=repeatable,
+                    weight=weight,
+                )
             if reply.status != 401 or last:
                 break
             bearer = await self._authorization(url, refused=bearer.removeprefix("Bearer "))

@@ -6,7 +6,8 @@ from email.parser import BytesParser
 
 import pytest
 
-from adapters.google.batch import MOST, PATIENCE, framed, unframed
+from adapters.batches import PATIENCE
+from adapters.google.batch import MOST, framed, unframed
 from adapters.google.client import Call, service
 from adapters.google.refusals import Asked
 from adapters.http import Reply
