@@ -23,7 +23,9 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
-REMOTE: Final = ("adapters.http", "adapters.oauth", "adapters.refusals", "adapters.pace", "adapters.sights")
+REMOTE: Final = tuple(
+    f"adapters.{name}" for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes")
+)
 WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
 CYCLE: Final = (*PORT, *PASS, "syncd.plan", "syncd.apply", "syncd.observe", "syncd.standing", "syncd.telemetry")
@@ -68,6 +70,8 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.http": ("syncd.errors", "httpx", "stamina", "aiolimiter"),
     "adapters.oauth": ("adapters.http", "syncd.ports", "syncd.errors", "authlib", "msgspec"),
     "adapters.refusals": ("syncd.errors",),
+    "adapters.batches": ("adapters.refusals", "syncd.errors"),
+    "adapters.lanes": (),
     "adapters.sights": ("adapters.refusals", "syncd.model"),
     "adapters.pace": ("adapters.http", "adapters.refusals", "syncd.ports", "syncd.errors", "msgspec"),
     "adapters.wix": WIRE,
