@@ -24,7 +24,7 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
 REMOTE: Final = tuple(
-    f"adapters.{name}" for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes")
+    f"adapters.{name}" for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "addresses")
 )
 WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
@@ -72,6 +72,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.refusals": ("syncd.errors",),
     "adapters.batches": ("adapters.refusals", "syncd.errors"),
     "adapters.lanes": (),
+    "adapters.addresses": ("syncd.errors",),
     "adapters.sights": ("adapters.refusals", "syncd.model"),
     "adapters.pace": ("adapters.http", "adapters.refusals", "syncd.ports", "syncd.errors", "msgspec"),
     "adapters.wix": WIRE,

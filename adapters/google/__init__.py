@@ -8,8 +8,8 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
+from adapters.addresses import origin_of
 from adapters.batches import Pause
 from adapters.google.account import CalendarList
 from adapters.google.calendar import GoogleCalendar
@@ -17,9 +17,9 @@ from adapters.google.client import Client
 from adapters.http import Http, Limits, Transport
 from adapters.oauth import Client as OurClient
 from adapters.oauth import Provider, Tokens
-from syncd.errors import ConfigError
 from syncd.ports import Account, CalendarAdapter, Clock, Shelf
 
+SECTION: Final = "google"  # of the configuration
 BASE_URL: Final = "https://www.googleapis.com/"
 AUTH_URL: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 TOKEN_URL: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -44,7 +44,7 @@ def provider(*, auth_url: str = AUTH_URL, token_url: str = TOKEN_URL, revoke_url
         auth_url=auth_url,
         token_url=token_url,
         revoke_url=revoke_url,
-        issuers=rf"(https://)?accounts\.google\.com|{re.escape(_origin(auth_url))}",
+        issuers=rf"(https://)?accounts\.google\.com|{re.escape(origin_of(auth_url, SECTION))}",
         scopes=("openid", SCOPE),
         required=(SCOPE,),
         extra={"access_type": "offline", "prompt": "consent"},
@@ -55,7 +55,11 @@ def provider(*, auth_url: str = AUTH_URL, token_url: str = TOKEN_URL, revoke_url
 
 def web(*urls: str, transport: Transport | None = None) -> Http:
     """What reaches the hosts of these addresses and no others. Raises ConfigError for one that is no address."""
-    return Http([_origin(url) for url in urls], limits=Limits(per_minute=PER_MINUTE, timeout=60.0), transport=transport)
+    return Http(
+        [origin_of(url, SECTION) for url in urls],
+        limits=Limits(per_minute=PER_MINUTE, timeout=60.0),
+        transport=transport,
+    )
 
 
 def create(  # noqa: PLR0913 - the settings of one account, all by name
@@ -84,16 +88,3 @@ def create(  # noqa: PLR0913 - the settings of one account, all by name
     asked = provider(token_url=token_url, revoke_url=revoke_url)
     tokens = Tokens(asked, OurClient(client_id, client_secret), shelf, http, clock)
     return GoogleAccount(Client(http, base_url, tokens, clock), bridge, found, pause)
-
-
-def _origin(url: str) -> str:
-    """Scheme, host and port. Raises ConfigError."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port is not None else ""
-    except ValueError:
-        parts, port = urlsplit(""), ""
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ConfigError(["the addresses under [google] must begin with https://"])
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
