@@ -24,7 +24,8 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
 REMOTE: Final = tuple(
-    f"adapters.{name}" for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "addresses")
+    f"adapters.{name}"
+    for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "outcomes", "addresses")
 )
 WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
@@ -72,6 +73,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.refusals": ("syncd.errors",),
     "adapters.batches": ("adapters.refusals", "syncd.errors"),
     "adapters.lanes": (),
+    "adapters.outcomes": (*PORT, "adapters.batches", "adapters.refusals", "adapters.sights"),
     "adapters.addresses": ("syncd.errors",),
     "adapters.sights": ("adapters.refusals", "syncd.model"),
     "adapters.pace": ("adapters.http", "adapters.refusals", "syncd.ports", "syncd.errors", "msgspec"),
