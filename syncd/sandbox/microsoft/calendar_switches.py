@@ -12,6 +12,7 @@ _BOOL = (True, False)
 
 CALENDAR_SWITCHES: Final[Mapping[str, Switch]] = {
     "iana_zones": Switch("published", "IANA names that are taken as a time zone", ("published", "all", "none")),
+    "offset_in_datetime": Switch("refuse", "an offset inside dateTime of start and end", ("refuse", "accept")),
     "if_match": Switch("412", "a stale If-Match: refused with this status, or not looked at", ("412", "409", "ignore")),
     "null_clears": Switch(True, "null in a PATCH clears a field; else it changes nothing", _BOOL),
     "read_only_properties": Switch("ignore", "fields that only the service may set", ("ignore", "refuse")),
@@ -25,7 +26,7 @@ CALENDAR_SWITCHES: Final[Mapping[str, Switch]] = {
     "transaction_names_event": Switch(False, "that error names the event that exists", _BOOL),
     "transaction_days": Switch(0, "days after which a transactionId is forgotten; 0 = never"),
     "transaction_after_delete": Switch(
-        "same",
+        "refused",
         "a transactionId whose event was deleted: as if it were there, refused, or free again",
         ("same", "refused", "free"),
     ),
@@ -33,6 +34,9 @@ CALENDAR_SWITCHES: Final[Mapping[str, Switch]] = {
     "property_expand_on_view": Switch("works", "$expand of properties on calendarView", ("works", "dropped")),
     "property_filter_on_view": Switch("500", "$filter by properties on calendarView", ("500", "works")),
     "events_of_me": Switch("mailbox", "what /me/events lists", ("mailbox", "default")),
+    "series_change_key": Switch(
+        "row", "changeKey of an occurrence: of its own row, or of the whole series", ("row", "series")
+    ),
     "copied_properties": Switch(True, "a copy that a person makes carries the extended properties", _BOOL),
     "calendar_name_taken": Switch("409", "a second calendar of one name", ("409", "accept")),
     "delta_token_days": Switch(0, "age in days at which a delta token dies; 0 = never"),

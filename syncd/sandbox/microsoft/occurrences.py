@@ -34,17 +34,17 @@ def occurrence_on(master: Event, day: date) -> Event | None:
     """The plain occurrence on a day; None when the series has none there."""
     if master.recurrence is None or day not in _day_set(master.recurrence, day.year + 1):
         return None
-    return occurrence(master, day)
+    return occurrence(master, master.recurrence, day)
 
 
-def occurrence(master: Event, day: date) -> Event:
+def occurrence(master: Event, recurrence: Recurrence, day: date) -> Event:
     """The occurrence on one of its days, as the series alone makes it."""
-    start = _moved(master, master.start, day)
+    start = _moved(master, recurrence, master.start, day)
     return replace(
         master,
         id=occurrence_id(master.id, day),
         start=start,
-        end=_moved(master, master.end, day),
+        end=_moved(master, recurrence, master.end, day),
         recurrence=None,
         series_id=master.id,
         original=start,
@@ -53,19 +53,25 @@ def occurrence(master: Event, day: date) -> Event:
     )
 
 
+def occurrences(master: Event, before: date) -> list[Event]:
+    """All plain occurrences of a series on days before that one."""
+    if master.recurrence is None:
+        return []
+    return [occurrence(master, master.recurrence, day) for day in days(master.recurrence, before)]
+
+
 def first_day(recurrence: Recurrence) -> date | None:
     """The first day of a series; None when it has none at all."""
     found = _days(recurrence, recurrence.start.year + 30)
     return found[0] if found else None
 
 
-def _moved(master: Event, edge: Moment, day: date) -> Moment:
-    assert master.recurrence is not None
-    zone = place(master.recurrence.zone)
-    first = _clock(master.start, master.recurrence).date()
+def _moved(master: Event, recurrence: Recurrence, edge: Moment, day: date) -> Moment:
+    zone = place(recurrence.zone)
+    first = _clock(master.start, recurrence).date()
     if not isinstance(edge.at, datetime):
         return Moment(day + (edge.at - first), edge.zone)
-    local = _clock(edge, master.recurrence) + (day - first)
+    local = _clock(edge, recurrence) + (day - first)
     return Moment(local.replace(tzinfo=zone).astimezone(UTC), edge.zone)
 
 

@@ -170,16 +170,17 @@ class DeltaToken:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The pages still to come of one listing, as they were at the first page; `to` is what the last page gives."""
+    """The pages still to come of a round, with the rows as they were at its first page, and what the last one gives."""
 
     email: str
     calendar_id: str
-    rows: tuple[Any, ...]
+    groups: tuple[tuple[Any, ...], ...]
     page: int
-    size: int
-    to: DeltaToken | None = None
+    to: DeltaToken
     empty: int = 0
     """Empty pages still to come before the next rows."""
+    empty_each: int = 0
+    endless: bool = False
 
 
 @dataclass(slots=True)
@@ -258,7 +259,7 @@ class MicrosoftState:
     def expire_delta_tokens(self, calendar_id: str | None = None) -> int:
         """Let all delta tokens given out so far, or those of one calendar, answer 410. Returns how many."""
         found = {text for text, meant in self.delta_tokens.items() if calendar_id in (None, meant.calendar_id)}
-        pages = [text for text, rest in self.rests.items() if rest.to and calendar_id in (None, rest.calendar_id)]
+        pages = [text for text, rest in self.rests.items() if calendar_id in (None, rest.calendar_id)]
         self.dead_tokens |= found | set(pages)
         return len(found)
 
