@@ -2,10 +2,26 @@
 
 `do` of a fault may hold, beyond the common kinds and cut_body:
 
+stale_seconds       s: a read shows the mailbox as it was s seconds ago
+stale_writes        k: a read shows the mailbox as it was before its last k versions were written
+replay              {"back": k, "id": regular expression = any}: a read shows events k versions before their newest, a
+                    delta round those and after them the present ones
+truncate            n: a list or round with its first n rows only, which claims to be whole
+empty               true: a list or round without rows, which claims to be whole
+expire_tokens       true: the calendar's delta tokens expire before the page is read
+gone_on_page        n: 410 on page n of a round (1 is the first); a request for another page is passed over
+bad_token           400 or 404: the answer to a request with a token
+endless             true: this page and all after it have the same rows and a new nextLink
+empty_pages         n: so many empty pages before each page with rows, in a round that begins with this request
+split_series        true: the pages of a round that begins here part the rows of a series
+slim_only           true: a round without whole rows for the exceptions of a series
+missing_master      true: a round without the masters of its series
+foreign_edit        {fields}: the person edits the event between a write and its answer, which shows the edit
 error               a code, or {"code", "message", "status", "retry_after", "after"}: the call is refused and nothing
                     happens; with "after": true it is carried out first
 claims_challenge    true: 401 with a claims challenge, as after a risk that only a new sign-in ends
-refuse_token        {"error", "code", "suberror", "status"}: the token endpoint refuses; code is an AADSTS number
+refuse_token        {"code", "error", "suberror", "status"}: the token endpoint refuses; code is an AADSTS number, which
+                    says the rest unless it is given
 part_failures       [index]: items of a batch that are refused untouched, with 429 and their own Retry-After
 unanswered_parts    [index]: items of a batch that are carried out and answered with 503
 reversed_parts      true: the items of a batch are answered in reverse order
@@ -19,6 +35,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from syncd.sandbox.asgi import (
     ANYWHERE,
@@ -30,19 +47,25 @@ from syncd.sandbox.asgi import (
     Scope,
     Send,
     is_indexes,
+    is_replay,
     read_request,
 )
-from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count
+from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count, is_number
 from syncd.sandbox.front import Front, Seen, loaded
-from syncd.sandbox.microsoft import grants
+from syncd.sandbox.microsoft import grants, oauth
 from syncd.sandbox.microsoft.batch import Item, is_batch, read_batch, shown, write_batch
 from syncd.sandbox.microsoft.calls import Answering, Calls
 from syncd.sandbox.microsoft.errors import CODES, GraphError
 from syncd.sandbox.microsoft.operations import find_operation
+from syncd.sandbox.microsoft.people import PeopleRoutes
+from syncd.sandbox.microsoft.push import Subscriptions
 from syncd.sandbox.microsoft.quota import Quota
-from syncd.sandbox.microsoft.routes import ANSWERS
+from syncd.sandbox.microsoft.refusals import is_refusal, refusal
+from syncd.sandbox.microsoft.rounds import page_number
+from syncd.sandbox.microsoft.routes import ANSWERS, PAST_KINDS
 from syncd.sandbox.microsoft.state import MicrosoftState
 from syncd.sandbox.parts import order_of
+from syncd.sandbox.posting import Poster
 
 _MATCHES: Final = ("operation", "query", "account")
 _OF_BATCHES: Final = frozenset({"part_failures", "unanswered_parts", "reversed_parts"})
@@ -60,6 +83,10 @@ _USUAL: Final = (
 )
 
 
+def _is_true(value: object) -> bool:
+    return value is True
+
+
 def _is_error(value: object) -> bool:
     if not isinstance(value, dict):
         return value in CODES
@@ -72,10 +99,25 @@ def _is_error(value: object) -> bool:
 FAULT_KINDS: Final[Mapping[str, Check]] = {
     **DELIVERY_KINDS,
     "error": _is_error,
-    "claims_challenge": lambda value: value is True,
+    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
+    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
+    "replay": is_replay,
+    "truncate": is_count,
+    "empty": _is_true,
+    "expire_tokens": _is_true,
+    "gone_on_page": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
+    "bad_token": lambda value: value in (400, 404),
+    "endless": _is_true,
+    "empty_pages": is_count,
+    "split_series": _is_true,
+    "slim_only": _is_true,
+    "missing_master": _is_true,
+    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
+    "claims_challenge": _is_true,
+    "refuse_token": is_refusal,
     "part_failures": is_indexes,
     "unanswered_parts": is_indexes,
-    "reversed_parts": lambda value: value is True,
+    "reversed_parts": _is_true,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 
@@ -85,10 +127,13 @@ class MicrosoftApp:
 
     def __init__(self, state: MicrosoftState, cut: Cut) -> None:
         self.state = state
-        self.answers: Mapping[str, Answering] = {**ANSWERS}
+        self.subscriptions = Subscriptions(state)
+        self.answers: Mapping[str, Answering] = {**ANSWERS, **self.subscriptions.answers()}
         self._quota = Quota(state)
         self._calls = Calls(state, self._quota, self.answers)
         self._front = Front(self, state.clock, cut, FAULT_KINDS, _MATCHES, _OF_CONNECTIONS)
+        self._poster = Poster(self.subscriptions)
+        self._people = PeopleRoutes(state, self.subscriptions)
         self.log = self._front.log
         self.faults = self._front.faults
 
@@ -97,10 +142,16 @@ class MicrosoftApp:
         request = await read_request(scope, receive)
         with self._flight(request):
             await self._front.serve(request, receive, send)
+        self._poster.send_soon()
 
     def close(self) -> None:
         """End planted delays early and stop sending notifications."""
         self._front.close()
+        self._poster.close()
+
+    async def deliver_pushes(self) -> int:
+        """Send what subscriptions have to say, held notifications included; returns how many were sent."""
+        return await self._poster.send_all()
 
     def seen(self, request: Request) -> Seen:
         """What this request is to faults and to the log."""
@@ -111,6 +162,9 @@ class MicrosoftApp:
             kinds |= {"error", "claims_challenge"} | self.answers.get(operation.id, (None, frozenset()))[1]
         if is_batch(request):
             kinds |= _OF_BATCHES
+        authority = oauth.endpoint(request.path)
+        if authority is not None and authority[1] == "token":
+            kinds |= {"refuse_token"}
         token = grants.peek(self.state, request.headers.get("authorization", ""))
         return Seen(
             operation=operation.id if operation else None,
@@ -121,7 +175,10 @@ class MicrosoftApp:
                 "query": request.query,
                 "account": token.grant.email if token else "",
             },
+            page=page_number(self.state, _skip_token(request)),
+            past=PAST_KINDS,
             batch=is_batch(request),
+            secret=authority is not None,
         )
 
     async def answer(self, request: Request, do: Mapping[str, Any]) -> Reply:
@@ -130,7 +187,11 @@ class MicrosoftApp:
             await asyncio.sleep(0)
         if is_batch(request) and request.method == "POST":
             return await self._answer_batch(request, do)
-        return self._calls.answer(request, do)
+        if oauth.endpoint(request.path) is not None:
+            return oauth.answer(self.state, request, do)
+        reply = self._calls.answer(request, do)
+        unproved = await self.subscriptions.prove()
+        return reply if unproved is None else self._calls.refused(request, unproved)
 
     def told_again(self, request: Request) -> object:
         """What a read would tell without any fault."""
@@ -145,13 +206,17 @@ class MicrosoftApp:
 
     def blank(self, request: Request, status: int) -> Mapping[str, Any]:
         """The body of a planted status."""
+        if oauth.endpoint(request.path) is not None:
+            return _loaded_body(refusal(self.state, 90033).reply())
         usual = {CODES[code][0]: code for code in _USUAL}
         code = usual.get(status, "UnknownError" if status >= 500 else "BadRequest")
-        return loaded_body(self._calls.refused(request, GraphError(code, "planted", status=status)))
+        return _loaded_body(self._calls.refused(request, GraphError(code, "planted", status=status)))
 
     async def control(self, request: Request) -> ControlReply | None:
         """The reply of a control route of this simulator alone."""
-        return None
+        if (request.method, request.path) == ("POST", f"{CONTROL_PREFIX}/pushes/release"):
+            return ControlReply(200, {"sent": await self.deliver_pushes()})
+        return self._people.answer(request.method, request.path, request.query, request.body)
 
     def _flight(self, request: Request) -> AbstractContextManager[object]:
         """A request takes room in its caller's mailbox; a batch does not, its items do."""
@@ -202,7 +267,12 @@ class MicrosoftApp:
         return answered
 
 
-def loaded_body(reply: Reply) -> Mapping[str, Any]:
+def _skip_token(request: Request) -> str | None:
+    found = {name.casefold(): value for name, value in parse_qsl(request.query)}
+    return found.get("$skiptoken")
+
+
+def _loaded_body(reply: Reply) -> Mapping[str, Any]:
     """The JSON object of a reply."""
     found: Mapping[str, Any] = loaded(reply.body)
     return found

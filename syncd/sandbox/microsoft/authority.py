@@ -67,6 +67,8 @@ class Authority:
 
     clients: dict[str, Client] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
+    redeemed: set[str] = field(default_factory=set)
+    """Codes that were good once."""
     grants: list[Grant] = field(default_factory=list)
     access_tokens: dict[str, AccessToken] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)

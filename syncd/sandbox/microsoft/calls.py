@@ -25,6 +25,8 @@ _JSON: Final = {
         "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
     )
 }
+_CREATED: Final = CREATED | {"subscriptions.create"}
+
 Answering = tuple[Answer, frozenset[str]]
 """What answers an operation, and the kinds of fault that it understands."""
 
@@ -68,7 +70,7 @@ class Calls:
         identity = self._identity(request)
         if answered is None:
             return Reply(204, b"", {**identity, **told})
-        return Reply.of(201 if operation.id in CREATED else 200, answered, {**_JSON, **identity, **told})
+        return Reply.of(201 if operation.id in _CREATED else 200, answered, {**_JSON, **identity, **told})
 
     def _answer(
         self, request: Request, do: Mapping[str, Any], told: dict[str, str], *, counted: bool

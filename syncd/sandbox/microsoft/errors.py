@@ -23,6 +23,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
         400,
         "Your request can't be completed. The TransactionId was already used to create a different event.",
     ),
+    "InvalidRequest": (400, "The request is invalid."),
     "ValidationError": (400, "Subscription validation request failed."),
     "InvalidAuthenticationToken": (401, "Access token has expired or is not yet valid."),
     "ErrorAccessDenied": (403, "Access is denied. Check credentials and try again."),

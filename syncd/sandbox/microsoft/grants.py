@@ -10,11 +10,13 @@ from typing import Final
 
 from syncd.sandbox.microsoft.authority import AccessToken, Grant, RefreshToken
 from syncd.sandbox.microsoft.errors import GraphError
+from syncd.sandbox.microsoft.operations import OPERATIONS
 from syncd.sandbox.microsoft.state import MicrosoftState
 
 ACCESS_SECONDS: Final = 3600
 OFFLINE: Final = "offline_access"
 RESOURCE: Final = "https://graph.microsoft.com/"
+_SPELLING: Final = {scope.casefold(): scope for operation in OPERATIONS for scope in operation.scopes}
 _GRAPH: Final = "00000003-0000-0000-c000-000000000000"
 
 
@@ -118,6 +120,7 @@ def _challenge(base_url: str, more: str = "") -> dict[str, str]:
     return {"www-authenticate": f'Bearer realm="", {where}{more}'}
 
 
-def expects(text: str) -> frozenset[str]:
-    """Scopes as they were asked for, without the resource's address before their names."""
-    return frozenset(word.removeprefix(RESOURCE) for word in text.split())
+def scopes_of(text: str, base_url: str) -> frozenset[str]:
+    """Scopes as they were asked for, without the address of Graph before them; known ones in their own spelling."""
+    words = (word.removeprefix(RESOURCE).removeprefix(f"{base_url}/") for word in text.split())
+    return frozenset(_SPELLING.get(word.casefold(), word) for word in words)

@@ -33,7 +33,9 @@ FRAME: Final[Mapping[str, Switch]] = {
     "token_scopes": Switch("full", "scopes in a token answer: as URIs of the resource, or short", ("full", "short")),
     "granted_scopes": Switch([], "scopes a person's consent covers; empty = all that were asked for"),
     "admin_consent": Switch(
-        "page", "an app that needs an administrator: told on the page, or sent back", ("page", "back")
+        "page",
+        "an app that needs an administrator: told on the page, or sent back with this error",
+        ("page", "access_denied", "consent_required"),
     ),
     "push_delivery": Switch(
         "now", "notifications: at once, never, twice, or when released", ("now", "drop", "twice", "held")
