@@ -79,7 +79,7 @@ class Outcomes:
 
     def _held(self, row: Resource, view: View, asked: Asked) -> Outcome:
         if self.is_cancelled(row):
-            return absent(view, view.ref(asked.ref), Gone.GONE, "cancelled")
+            return absent(view, view.ref(str(row.get("id") or asked.ref)), Gone.GONE, "cancelled")
         try:
             return self.calendar.shown(row, view, asked)
         except Transient as error:

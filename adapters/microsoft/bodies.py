@@ -44,7 +44,8 @@ def changes(row: Mapping[str, Any], wanted: Event, shown: Event, home: str) -> B
         if value is UNSEEN or same(_normal(value), _normal(shown.get(field))):
             continue
         if field is Field.DESCRIPTION and is_online(row):
-            raise Rejected("its text holds the link to its online meeting, and is never written", side=SIDE)
+            text = "its text holds the way into its online meeting, and is never written"
+            raise Rejected(text, side=SIDE, ref=str(row.get("id", "")))
         if field is Field.WHEN:
             _move(body, row, value, home)
         else:
@@ -55,11 +56,6 @@ def changes(row: Mapping[str, Any], wanted: Event, shown: Event, home: str) -> B
 def is_online(row: Mapping[str, Any]) -> bool:
     """Whether the way into a meeting stands in its text, and nowhere else (reference/microsoft.md, 2.1)."""
     return any(row.get(name) for name in ("isOnlineMeeting", "onlineMeeting", "onlineMeetingUrl"))
-
-
-def has_guests(row: Mapping[str, Any]) -> bool:
-    """Whether somebody would be mailed about a change."""
-    return bool(row.get("attendees"))
 
 
 def _put_text(body: Body, field: Field, text: str) -> None:
@@ -76,7 +72,7 @@ def _put_text(body: Body, field: Field, text: str) -> None:
 def _move(body: Body, row: Mapping[str, Any], value: Value, home: str) -> None:
     """Another time: one occurrence in the zone of its series, anything else in UTC."""
     if row.get("type") == _SERIES:
-        raise Rejected("it stands for a series, whose times are not written", side=SIDE)
+        raise Rejected("it stands for a series, whose times are not written", side=SIDE, ref=str(row.get("id", "")))
     if isinstance(value, Timed):
         zone = row.get("originalStartTimeZone") if row.get("type") in _PARTS else None
         times = {"isAllDay": False, **_hours(value, zone if isinstance(zone, str) else _UTC)}

@@ -67,7 +67,7 @@ def filled(resource: Resource, master: Resource | None) -> Resource:
 def observation(resource: Resource, view: View, fingerprint: str | None = None) -> Observation:
     """A present event as the core sees it. Raises MalformedError, for whatever it may be.
 
-    `fingerprint`: of the series, for one of its occurrences that was read together with all others.
+    `fingerprint`: of the whole group that it was read with; of an event by itself it is the version.
     """
     try:
         version = version_of(resource)
@@ -77,13 +77,17 @@ def observation(resource: Resource, view: View, fingerprint: str | None = None) 
             event=_event(resource, view.zone),
             seen_at=view.seen_at,
             version=version,
-            fingerprint=version if series_of(resource) is None else fingerprint,
+            fingerprint=fingerprint or (version if _is_alone(resource) else None),
             traits=_traits(resource, view),
         )
     except MalformedError:
         raise
     except (AttributeError, KeyError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise MalformedError(f"it cannot be read ({type(error).__name__})") from None
+
+
+def _is_alone(resource: Resource) -> bool:
+    return series_of(resource) is None and resource.get("type") != MASTER
 
 
 def _event(resource: Resource, zone: str) -> Event:
@@ -183,11 +187,15 @@ def _is_busy(resource: Resource) -> bool | Unseen:
 
 
 def _traits(resource: Resource, view: View) -> Traits:
-    series = series_of(resource)
+    """Each occurrence has a UID of its own, which delta does not tell; that of a copy of ours would say that it does
+
+    not lie where its key puts it, and a key of ours puts it nowhere.
+    """
+    series, mark = series_of(resource), mark_from(resource)
     own = resource.get("isOrganizer") is not False
     fixed = not view.writable or not own or resource.get("type", "singleInstance") not in _TYPES
     return Traits(
-        uid=resource.get("iCalUId") if series is None else None,  # each occurrence has its own, and delta tells none
+        uid=None if series is not None or mark is not None else resource.get("iCalUId"),
         group=series or resource["id"],
         series=series,
         original_start=None if series is None else _original_start(resource, view.zone),
@@ -195,7 +203,7 @@ def _traits(resource: Resource, view: View) -> Traits:
         own=own,
         private=resource.get("sensitivity") in _HIDDEN,
         guests=_has_guests(resource),
-        mark=mark_from(resource),
+        mark=mark,
         created=moment_of(resource.get("createdDateTime")),
     )
 
