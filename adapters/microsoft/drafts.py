@@ -18,10 +18,12 @@ from syncd.ports import Draft
 PROPERTIES: Final = "singleValueExtendedProperties"
 # One set for all installations and for ever: named properties are scarce in a mailbox (QUIRKS).
 _SET: Final = "{31dfb0f0-c805-4853-bd20-d9f67e3533ee}"
+MADE: Final = f"String {_SET} Name syncd"
 BRIDGE: Final = f"String {_SET} Name syncdBridge"
 KEY: Final = f"String {_SET} Name syncdKey"
 REST: Final = f"String {_SET} Name syncdMark"
 KEYS_AT_ONCE: Final = 15
+_ANYONE: Final = "syncd"
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _LONGEST_REST: Final = 1024
 _GENERATION, _DIGEST, _ORIGINAL, _PROVIDER, _OVERRIDDEN = "gdopv"
@@ -34,9 +36,11 @@ _LETTERS: Final = {"W": Field.WHEN, "T": Field.TITLE, "D": Field.DESCRIPTION, "L
 def properties(mark: Mark) -> list[dict[str, str]]:
     """The mark as properties: bridge and key alone in their own, so that each can be looked for, the rest in a third.
 
-    A name of the original that would make the third too long is left out.
+    One more says the same for every installation: whose mark it is has not to be known to look for it (R25). A name
+    of the original that would make the rest too long is left out.
     """
-    return [{"id": BRIDGE, "value": mark.bridge}, {"id": KEY, "value": mark.key}, {"id": REST, "value": _rest(mark)}]
+    made = {"id": MADE, "value": _ANYONE}
+    return [made, {"id": BRIDGE, "value": mark.bridge}, {"id": KEY, "value": mark.key}, {"id": REST, "value": _rest(mark)}]
 
 
 def _rest(mark: Mark) -> str:
@@ -107,6 +111,11 @@ def expanded() -> str:
     """`$expand` that shows the mark; without a filter of its own it is refused (reference/microsoft.md, 2.4)."""
     named = " or ".join(f"id eq '{name}'" for name in (BRIDGE, KEY, REST))
     return f"{PROPERTIES}($filter={named})"
+
+
+def of_anyone() -> str:
+    """`$filter` for events with a mark, of whatever installation."""
+    return _has(MADE, _ANYONE)
 
 
 def of_bridge(bridge: str) -> str:
