@@ -39,8 +39,8 @@ def properties(mark: Mark) -> list[dict[str, str]]:
     One more says the same for every installation: whose mark it is has not to be known to look for it (R25). A name
     of the original that would make the rest too long is left out.
     """
-    made = {"id": MADE, "value": _ANYONE}
-    return [made, {"id": BRIDGE, "value": mark.bridge}, {"id": KEY, "value": mark.key}, {"id": REST, "value": _rest(mark)}]
+    told = {MADE: _ANYONE, BRIDGE: mark.bridge, KEY: mark.key, REST: _rest(mark)}
+    return [{"id": name, "value": value} for name, value in told.items()]
 
 
 def _rest(mark: Mark) -> str:

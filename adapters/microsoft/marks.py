@@ -21,7 +21,7 @@ _PAGE: Final = 250
 
 
 async def bearers(client: Client, calendar: str) -> dict[str, Resource] | None:
-    """Events of a calendar with a mark, of whatever installation, by id; None where the service does not list them so."""
+    """Events of a calendar with a mark, of whatever installation, by id; None where they are not listed so."""
     events = client.me.calendars.by_calendar_id(calendar).events
     try:
         return {row["id"]: row for row in await _listed(client, events, of_anyone())}

@@ -1,0 +1,266 @@
+"""One calendar as the core knows it (`CalendarAdapter`): check, read, get, find; writes go to `writing`.
+
+Not here: pages (listing), groups of rows (series), our mark beside them (marks), what resources mean (mapping).
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from adapters.batches import Answer
+from adapters.microsoft import listing as pages
+from adapters.microsoft import marks
+from adapters.microsoft.account import CalendarList
+from adapters.microsoft.batch import each
+from adapters.microsoft.client import Call
+from adapters.microsoft.drafts import expanded, mark_from, sought
+from adapters.microsoft.listing import Round
+from adapters.microsoft.mapping import MASTER, is_cancelled, observation, series_of, version_of
+from adapters.microsoft.refusals import SIDE, Asked, Missing
+from adapters.microsoft.series import UNREAD, Group, grouped, sighted
+from adapters.microsoft.writing import Writer
+from adapters.refusals import is_item
+from adapters.sights import MalformedError, Remembered, Resource, Sights, View, absent
+from syncd.errors import AdapterError, Transient
+from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
+from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
+
+_READING: Final = "reading an event"
+_LATE: Final = "it is listed, but not there"
+
+
+class MicrosoftCalendar:
+    """The calendar with one id. `zone`: the schedule's, of times whose own zone nobody knows, and of days."""
+
+    side = Side.EXTERNAL
+
+    def __init__(self, account: CalendarList, calendar: str, *, zone: str, collection: str) -> None:
+        self.capabilities = account.capabilities
+        self.collection = collection
+        self.account = account
+        self.id = calendar
+        self.zone = zone
+        self._client = account.client
+        self._remembered = Remembered()
+        self._writer = Writer(self)
+
+    async def check(self) -> Standing:
+        await self.account.about(self.id)
+        return Standing(await self.account.identity(), await self.account.writable(self.id))
+
+    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
+        if isinstance(since, Cursor):
+            return await self._changes(since, known)
+        return await self._everything(since, known)
+
+    async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
+        mine = [ref for ref in refs if ref.collection == self.collection]
+        found = dict(zip(mine, await self.resources([ref.id for ref in mine]), strict=True))
+        present = {ref: one for ref, one in found.items() if isinstance(one, Mapping) and not is_cancelled(one)}
+        places = await self._places(present.values())
+        view = await self.view()
+        answer = {ref: absent(view, ref, Gone.UNKNOWN, "it lies in another calendar") for ref in refs}
+        return answer | {ref: self._sought(view, ref, one, places) for ref, one in found.items()}
+
+    async def find(self, keys: Sequence[str]) -> Mapping[str, Observation]:
+        rows = [row for row in await self._bearing(sought(keys)) if not is_cancelled(row)]
+        view = await self.view()
+        found: dict[str, Observation] = {}
+        for row in sorted(rows, key=lambda row: (str(row.get("createdDateTime", "")), row["id"])):
+            mark = mark_from(row)
+            if mark is not None and mark.key in keys and mark.key not in found:
+                found[mark.key] = self.shown(row, view, Asked("looking for an event", mark.key))
+        return found
+
+    async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        return await self._writer.create(drafts)
+
+    async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
+        return await self._writer.update(edits)
+
+    async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
+        return await self._writer.delete(erasures)
+
+    # for its writer too
+
+    @property
+    def events(self) -> Any:
+        """The library's builder of what lies in this calendar."""
+        return self._client.me.calendars.by_calendar_id(self.id).events
+
+    def last_seen(self, name: str, version: str | None) -> Resource | None:
+        """The resource at this version, if it was seen in this pass."""
+        row = self._remembered.rows.get(name)
+        return row if row is not None and version is not None and version_of(row) == version else None
+
+    async def view(self, _rows: Iterable[Resource] = ()) -> View:
+        """From where rows of this calendar are looked at; it is asked once whether it may be written."""
+        writable = await self.account.writable(self.id)
+        return View(self.collection, self.zone, writable, self._client.clock.now())
+
+    def shown(self, resource: Resource, view: View, asked: Asked) -> Observation:
+        """The observation of an answer. Raises Transient for one that cannot be read: of a write, applied."""
+        try:
+            seen = observation(resource, view)
+        except MalformedError as error:
+            text = f"{asked.what}: {error}"
+            raise Transient(text, side=SIDE, ref=asked.ref, applied=asked.writes) from None
+        self._remembered.take(resource)
+        return seen
+
+    async def asked(self, calls: Sequence[Call]) -> list[Answer]:
+        """An answer or an error for each. While one of them says "not there", the calendar itself has to answer."""
+        answers = await self._each(calls)
+        if any(isinstance(one, Missing) for one in answers):
+            await self.account.about(self.id)
+        return answers
+
+    async def resources(self, names: Sequence[str]) -> list[Answer]:
+        """Each event by a direct read, our mark with it: a resource, Missing, or why nothing is known.
+
+        By the mailbox and not by the calendar: one that lies in another calendar by now is not gone.
+        """
+        events = self._client.me.events
+        calls = [self._client.get(Asked(_READING, one), events.by_event_id(one), expand=[expanded()]) for one in names]
+        return await self.asked(calls)
+
+    async def _each(self, calls: Sequence[Call]) -> list[Answer]:
+        try:
+            return await each(self._client, calls, self.account.pause) if calls else []
+        except AdapterError as error:
+            if not is_item(error) or calls[0].asked.writes:
+                raise
+            return [error] * len(calls)  # events that cannot be read say nothing of the calendar
+
+    # reading
+
+    async def _everything(self, window: Window, known: Known) -> ChangeSet:
+        stored = await known(None)
+
+        async def ask() -> Round:
+            return await pages.everything(self._client, self.id, window, self.account.pause)
+
+        found: Round = await self.account.answering(self.id, ask)
+        groups, _ = grouped(found.rows.values())
+        sights = await self._sights(groups, stored, window, late=False)
+        return _change_set(found, sights, window, listed=frozenset(groups))
+
+    async def _changes(self, cursor: Cursor, known: Known) -> ChangeSet:
+        found = await pages.changes(self._client, self.id, cursor.token, self.account.pause)
+        groups, cancelled = grouped(found.rows.values())
+        named = [*groups, *cancelled, *found.removed]
+        stored = await known(named) if named else {}
+        sights = await self._sights(groups, stored, cursor.window, late=True)
+        gone = [Removal(name, "cancelled") for name in cancelled if name in stored]
+        gone += [Removal(name) for name in found.removed if name in stored and name not in groups]
+        return _change_set(found, sights, cursor.window, removed=gone)
+
+    async def _sights(
+        self, groups: Mapping[str, Group], stored: Mapping[str, str | None], window: Window, *, late: bool
+    ) -> Sights:
+        """What the groups hold that are not as they are stored. `late`: one that is listed and gone is told as such."""
+        prints = {name: group.fingerprint for name, group in groups.items()}
+        # An echo of our own write is what is stored already.
+        news = [group for name, group in groups.items() if prints[name] is None or stored.get(name) != prints[name]]
+        if not news:
+            return Sights()
+        told, failed = await self._marks(news)
+        shown = [group.marked(told[group.name]) for group in news if group.name in told]
+        # Of a series that we know, what cannot be read at present is left open: times are told all the same.
+        shown += [group for group in news if group.name in failed and group.name in stored and group.lacks_master]
+        view = await self.view()
+        sights = await asyncio.to_thread(sighted, shown, prints, view, window)
+        seen = {one.ref.id for one in sights.observations}
+        for row in (row for group in shown for row in group.rows if row["id"] in seen):
+            self._remembered.take(row)
+        missing = [name for name, error in failed.items() if isinstance(error, Missing) and not late]
+        unread = [Broken(name, _why(error), passing=True) for name, error in failed.items() if name not in missing]
+        sights.broken += unread
+        return sights
+
+    async def _marks(self, groups: Sequence[Group]) -> tuple[dict[str, Resource], dict[str, AdapterError]]:
+        """What says our mark on each group, and what a series has in common where no row did; and what failed."""
+        told: dict[str, Resource] = {}
+        if len(groups) > marks.DIRECT:
+            listed = await marks.bearers(self._client, self.id)
+            told = {} if listed is None else marks.told_by(groups, listed, self._client.clock.now())
+        names = [group.name for group in groups if group.name not in told]
+        answers = dict(zip(names, await self.resources(names), strict=True))
+        told |= {name: one for name, one in answers.items() if not isinstance(one, AdapterError)}
+        return told, {name: one for name, one in answers.items() if isinstance(one, AdapterError)}
+
+    # direct reads
+
+    async def _places(self, rows: Iterable[Resource]) -> dict[str, Any]:
+        """For each event, or series of occurrences, the calendar that it lies in, or why that is not known."""
+        names = list(dict.fromkeys(_holder(row) for row in rows))
+        events = self._client.me.events
+        calls = [
+            self._client.get(Asked("looking for a calendar", one), events.by_event_id(one).calendar) for one in names
+        ]
+        answers = await self._each(calls)
+        return dict(zip(names, answers, strict=True))
+
+    def _sought(self, view: View, ref: Ref, found: Any, places: Mapping[str, Any]) -> Observation:
+        if isinstance(found, Missing):
+            return absent(view, ref, Gone.GONE, "listing")
+        if isinstance(found, AdapterError):
+            return absent(view, ref, Gone.UNKNOWN, str(found))
+        if is_cancelled(found):
+            return absent(view, ref, Gone.GONE, "cancelled")
+        place = places[_holder(found)]
+        if isinstance(place, AdapterError) or not place.get("id"):
+            return absent(view, ref, Gone.UNKNOWN, "which calendar it lies in was not told")
+        if place["id"] != self.id:
+            return absent(view, ref, Gone.OUT_OF_SCOPE, "it was moved to another calendar")
+        if found.get("type") == MASTER and mark_from(found) is None:
+            return absent(view, ref, Gone.GONE, "it is a series now")
+        try:
+            return self.shown(found, view, Asked(_READING, ref.id))
+        except Transient as error:
+            return absent(view, ref, Gone.UNKNOWN, str(error))
+
+    async def _bearing(self, keys: Sequence[str]) -> list[Resource]:
+        """Events of this calendar with these keys, as far as look-ups tell; and those that repeats were refused for."""
+        if not keys:
+            return []
+        rows, sure = await marks.holders(self._client, self.id, keys)
+        known = {row["id"] for row in rows}
+        named = [one for key in keys if (one := self._writer.told.get(key)) and one not in known]
+        if named:
+            answers = await self.resources(named)
+            rows, sure = [*rows, *(one for one in answers if isinstance(one, Mapping))], False
+        if sure:
+            return rows
+        places = await self._places(rows)
+        return [
+            row for row in rows if isinstance(place := places[_holder(row)], Mapping) and place.get("id") == self.id
+        ]
+
+
+def _holder(row: Resource) -> str:
+    """What is asked for its calendar: occurrences lie where their series does."""
+    return series_of(row) or str(row["id"])
+
+
+def _why(error: AdapterError) -> str:
+    return _LATE if isinstance(error, Missing) else f"{UNREAD}: {error}"
+
+
+def _change_set(
+    found: Round,
+    sights: Sights,
+    window: Window,
+    *,
+    removed: Sequence[Removal] = (),
+    listed: frozenset[str] | None = None,
+) -> ChangeSet:
+    return ChangeSet(
+        observations=tuple(sights.observations),
+        window=window,
+        removed=tuple(removed),
+        groups=sights.groups,
+        listed=listed,
+        broken=tuple(sights.broken),
+        cursor=None if found.token is None else Cursor(found.token, window),
+    )
