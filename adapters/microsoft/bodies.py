@@ -17,8 +17,7 @@ Body: TypeAlias = dict[str, Any]
 # What the server takes is not documented; 255 is what Outlook's own subjects hold (reference/microsoft.md, 2.5).
 LIMITS: Final[Mapping[Field, int]] = {Field.TITLE: 255, Field.DESCRIPTION: 8000, Field.LOCATION: 255}
 _UTC: Final = "UTC"
-_PARTS: Final = frozenset({"occurrence", "exception"})
-_SERIES: Final = "seriesMaster"
+_SINGLE: Final = "singleInstance"
 
 
 def put(body: Body, field: Field, value: Value, home: str) -> None:
@@ -70,11 +69,9 @@ def _put_text(body: Body, field: Field, text: str) -> None:
 
 
 def _move(body: Body, row: Mapping[str, Any], value: Value, home: str) -> None:
-    """Another time: one occurrence in the zone of its series, anything else in UTC."""
-    if row.get("type") == _SERIES:
-        raise Rejected("it stands for a series, whose times are not written", side=SIDE, ref=str(row.get("id", "")))
+    """Another time: of a series, or of one occurrence, in the zone of the series, else in UTC."""
     if isinstance(value, Timed):
-        zone = row.get("originalStartTimeZone") if row.get("type") in _PARTS else None
+        zone = row.get("originalStartTimeZone") if row.get("type") != _SINGLE else None
         times = {"isAllDay": False, **_hours(value, zone if isinstance(zone, str) else _UTC)}
     elif isinstance(value, AllDay):
         times = {"isAllDay": True, **_midnights(value, home)}

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.microsoft.bodies import is_online
 from adapters.microsoft.drafts import mark_from
+from adapters.microsoft.zones import UTC as UTC_NAME
 from adapters.microsoft.zones import from_graph
 from adapters.sights import MalformedError, Resource, View, moment_of
 from syncd.model import UNSEEN, AllDay, Event, Kind, Observation, Side, Text, Timed, Traits, Unseen, When
@@ -146,7 +147,9 @@ def when_from(resource: Resource, zone: str) -> When:
     begins, ends = _instant(start), _instant(end)
     if ends < begins:
         raise MalformedError("it ends before it starts")
-    return Timed(begins, ends, _zone_name(resource, zone))
+    named = _zone_name(resource, zone)
+    # Single events are written in UTC, which says nothing of where they are (bodies).
+    return Timed(begins, ends, zone if named == UTC_NAME and series_of(resource) is None else named)
 
 
 def _day(edge: Mapping[str, Any]) -> date:

@@ -150,7 +150,8 @@ class Writer:
         return self.calendar.account.client
 
     def _event(self, name: str) -> Any:
-        return self.calendar.events.by_event_id(name)
+        """By the mailbox, as it is read: an event that lies in another calendar by now is not gone."""
+        return self._client.me.events.by_event_id(name)
 
     def _seen(self, name: str, version: str | None, *, marked: bool) -> Resource | None:
         """The event as this pass saw it at that version, if all was told that a write must know."""

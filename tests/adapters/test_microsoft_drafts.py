@@ -11,11 +11,13 @@ from adapters.microsoft.bodies import LIMITS, changes, put
 from adapters.microsoft.drafts import (
     BRIDGE,
     KEY,
+    MADE,
     PROPERTIES,
     REST,
     expanded,
     mark_from,
     new_event,
+    of_anyone,
     of_bridge,
     of_keys,
     properties,
@@ -136,7 +138,7 @@ def test_the_mark_comes_back_as_it_was_written() -> None:
 def test_bridge_and_key_stand_alone_so_that_each_can_be_looked_for() -> None:
     told = {one["id"]: one["value"] for one in properties(MARK)}
     assert (told[BRIDGE], told[KEY]) == ("bridge-1", NAME)
-    assert set(told) == {BRIDGE, KEY, REST}
+    assert set(told) == {MADE, BRIDGE, KEY, REST}
     assert len({name.split(" Name ")[0] for name in told}) == 1
     assert all(len(value) <= 255 for value in told.values())
 
@@ -184,6 +186,7 @@ def test_an_event_with_our_mark_lies_where_its_key_puts_it_whatever_its_uid() ->
 
 
 def test_looking_for_keys_asks_for_equality_and_quotes() -> None:
+    assert of_anyone() == f"{PROPERTIES}/any(ep: ep/id eq '{MADE}' and ep/value eq 'syncd')"
     assert of_bridge("o'neil") == f"{PROPERTIES}/any(ep: ep/id eq '{BRIDGE}' and ep/value eq 'o''neil')"
     assert of_keys(["a", "b"]).split(" or ") == [
         f"{PROPERTIES}/any(ep: ep/id eq '{KEY}' and ep/value eq 'a')",
@@ -247,8 +250,8 @@ def test_hours_become_days_and_days_hours_with_all_that_belongs_to_it() -> None:
         (datetime(2026, 10, 25, 8, tzinfo=UTC), "2026-10-25T09:00:00.0000000"),
     ],
 )
-@pytest.mark.parametrize("kind", ["occurrence", "exception"])
-def test_one_occurrence_is_moved_in_the_zone_of_its_series(kind: str, start: datetime, local: str) -> None:
+@pytest.mark.parametrize("kind", ["occurrence", "exception", "seriesMaster"])
+def test_what_repeats_is_moved_in_the_zone_of_its_series(kind: str, start: datetime, local: str) -> None:
     body = patch(Event(when=hour(start)), {**ROW, "type": kind})
     assert body["start"] == {"dateTime": local, "timeZone": "W. Europe Standard Time"}
     assert body["end"]["timeZone"] == "W. Europe Standard Time"
@@ -266,12 +269,6 @@ def test_an_occurrence_of_a_series_in_a_zone_without_a_name_is_moved_in_utc(zone
     row = {**ROW, "type": "occurrence", "originalStartTimeZone": zone}
     body = patch(Event(when=hour(datetime(2027, 3, 1, 9, tzinfo=UTC))), row)
     assert body["start"] == {"dateTime": "2027-03-01T09:00:00.0000000", "timeZone": "UTC"}
-
-
-def test_the_times_of_a_whole_series_are_not_written() -> None:
-    with pytest.raises(Rejected) as caught:
-        patch(Event(when=hour(NOW)), {**ROW, "type": "seriesMaster"})
-    assert caught.value.ref == "AAMk1"
 
 
 @pytest.mark.parametrize("online", [{"isOnlineMeeting": True}, {"onlineMeeting": {"joinUrl": "https://x.test"}}])
