@@ -73,7 +73,7 @@ class Front:
     def __post_init__(self) -> None:
         self.faults = Faults(kinds=self.kinds, matches=self.matches)
         self._delivery = Delivery(self.cut, self.service.blank)
-        self._control = ControlRoutes(self.clock, self.log, self.faults, self._release)
+        self._control = ControlRoutes(self.clock, self.log, self.faults, self.release)
 
     async def serve(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer one request, or break its connection."""
@@ -95,6 +95,10 @@ class Front:
     def close(self) -> None:
         """End planted delays early."""
         self._delivery.close()
+
+    def forget_held(self) -> None:
+        """Give up the requests that `apply_late` holds back."""
+        self._delivery.take_held()
 
     def note(self, request: Request, fault: str | None, reply: Reply | None, more: Mapping[str, Any]) -> None:
         """Log a request with its answer."""
@@ -143,7 +147,8 @@ class Front:
         same = self.service.told_again(request) == self.service.told(reply)
         return f"{fault.name} (no effect)" if same else fault.name
 
-    async def _release(self) -> int:
+    async def release(self) -> int:
+        """Carry out what `apply_late` held back; returns how many requests that were."""
         held = self._delivery.take_held()
         for request in held:
             reply = await self.service.answer(request, {})

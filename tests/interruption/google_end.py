@@ -115,12 +115,12 @@ class GoogleEnd:
             Hands(self.app.state, self.email, found[1]).edit(found[2], location=WHERE)
 
     async def release(self) -> None:
-        await self.app._release()
+        await self.app.front.release()
 
     def forget(self) -> None:
         self.faults.clear()
         self.app.log.reset()
-        self.app._delivery.take_held()
+        self.app.front.forget_held()
 
 
 def _parts(body: bytes) -> list[_Asked]:

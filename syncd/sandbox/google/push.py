@@ -5,7 +5,6 @@ Not here: when messages are sent over the network (`app.py` asks for what is due
 
 import re
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -14,9 +13,9 @@ from urllib.parse import urlsplit
 
 from syncd.sandbox.google.errors import GoogleError, Json, invalid, required
 from syncd.sandbox.google.state import Calendar, GoogleState
+from syncd.sandbox.posting import Message, is_near
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _LONGEST_TOKEN: Final = 256
 
 
@@ -35,14 +34,6 @@ class Channel:
     expires: datetime
     seen: int
     number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One POST without a body."""
-
-    address: str
-    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -127,7 +118,7 @@ class Channels:
 
     def _check_address(self, address: str) -> None:
         parts = urlsplit(address)
-        near = parts.hostname in LOOPBACK and self.state.switches["push_loopback_http"]
+        near = is_near(address) and self.state.switches["push_loopback_http"]
         if parts.scheme != "https" and not (parts.scheme == "http" and near):
             raise GoogleError("webhookUrlNotHttps", f"WebHook callback must be HTTPS: {parts.scheme}")
 

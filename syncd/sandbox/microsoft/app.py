@@ -131,22 +131,22 @@ class MicrosoftApp:
         self.answers: Mapping[str, Answering] = {**ANSWERS, **self.subscriptions.answers()}
         self._quota = Quota(state)
         self._calls = Calls(state, self._quota, self.answers)
-        self._front = Front(self, state.clock, cut, FAULT_KINDS, _MATCHES, _OF_CONNECTIONS)
+        self.front = Front(self, state.clock, cut, FAULT_KINDS, _MATCHES, _OF_CONNECTIONS)
         self._poster = Poster(self.subscriptions)
         self._people = PeopleRoutes(state, self.subscriptions)
-        self.log = self._front.log
-        self.faults = self._front.faults
+        self.log = self.front.log
+        self.faults = self.front.faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI, HTTP only."""
         request = await read_request(scope, receive)
         with self._flight(request):
-            await self._front.serve(request, receive, send)
+            await self.front.serve(request, receive, send)
         self._poster.send_soon()
 
     def close(self) -> None:
         """End planted delays early and stop sending notifications."""
-        self._front.close()
+        self.front.close()
         self._poster.close()
 
     async def deliver_pushes(self) -> int:
@@ -255,13 +255,13 @@ class MicrosoftApp:
         request = item.request
         if failed:
             reply = self._calls.refused(request, GraphError("FailedDependency"))
-            self._front.note(request, None, reply, {"part": place})
+            self.front.note(request, None, reply, {"part": place})
             return reply
         if place in do.get("part_failures", ()):
             reply = self._calls.refused(request, self._quota.refusal("ApplicationThrottled"))
-            self._front.note(request, "part_failures", reply, {"part": place})
+            self.front.note(request, "part_failures", reply, {"part": place})
             return reply
-        answered = await self._front.answer(request, place)
+        answered = await self.front.answer(request, place)
         if answered is None or place in do.get("unanswered_parts", ()):
             return self._calls.refused(request, GraphError("ServiceUnavailable"))
         return answered
