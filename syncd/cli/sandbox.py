@@ -15,7 +15,7 @@ import click
 
 from syncd import config
 from syncd.cli import Command
-from syncd.cli.clients import GOOGLE
+from syncd.cli.clients import GOOGLE, MICROSOFT
 from syncd.cli.compose import APPLE, Credentials, House, new_id, seal
 from syncd.cli.connect import stored
 from syncd.cli.init import new_bridge_id, write_config
@@ -25,6 +25,7 @@ from syncd.model import Override, Target
 from syncd.ports import Grant
 from syncd.sandbox import studio
 from syncd.sandbox.google import seed as google_seed
+from syncd.sandbox.microsoft import seed as microsoft_seed
 from syncd.sandbox.radicale import RadicaleError
 from syncd.sandbox.serve import EMAIL, PASSWORD, Sandbox, serving
 from syncd.secrets import write_file
@@ -59,6 +60,12 @@ auth_url = "{google[auth_url]}"
 token_url = "{google[token_url]}"
 revoke_url = "{google[revoke_url]}"
 
+[microsoft]
+client_id = "{microsoft[client_id]}"
+client_secret = "{microsoft[client_secret]}"
+base_url = "{microsoft[base_url]}"
+authority = "{microsoft[authority]}"
+
 [service]
 clock_url = "{clock}"
 
@@ -80,7 +87,7 @@ level = "warning"
 )
 @click.option("--no-connect", is_flag=True, help="Do not store the studio's connections.")
 def sandbox_command(folder: Path | None, port_base: int, no_connect: bool) -> None:
-    """Start a Wix site, an Apple and a Google account on this machine, with a studio to try.
+    """Start a Wix site, and accounts at Apple, Google and Microsoft, on this machine, with a studio to try.
 
     Prints one line of JSON when everything is there, and runs until SIGTERM or Ctrl-C.
     """
@@ -140,6 +147,7 @@ def _written(place: Path, sandbox: Sandbox) -> Path:
         apple=sandbox.proxy.base_url,
         clock=sandbox.clock_url,
         google=sandbox.facts()["google"],
+        microsoft=sandbox.facts()["microsoft"],
     )
     write_config(file, text)
     return file
@@ -154,24 +162,38 @@ async def _prepared(house: House, sandbox: Sandbox, *, connect: bool) -> None:
             await store.put_override(studio.INSTANCE_ID, kind, name, value, house.clock.now())
         if not connect:
             return
-        to_primary = Wish(target=Target.PRIMARY)
-        outside = (
-            (APPLE, Credentials(EMAIL, PASSWORD), Wish()),
-            (GOOGLE, Credentials(sandbox.google_account.email, grant=granted(sandbox)), to_primary),
-        )
-        for staff, (provider, credentials, wish) in zip(studio.STAFF, outside, strict=False):
+        for staff, (provider, credentials, wish) in zip(studio.STAFF, _outside(sandbox), strict=True):
             sealed = seal(house.keys(), credentials)
             request = Request(new_id(), provider, staff.schedule_id, credentials.email, sealed, wish)
             made = await stored(house, store, credentials, request)
             await confirm(house.desk(store), made)
 
 
+def _outside(sandbox: Sandbox) -> tuple[tuple[str, Credentials, Wish], ...]:
+    """What each staff member connects, in their order. The third reads the default calendar and a read-only one."""
+    mailbox = sandbox.microsoft_account
+    chosen = (mailbox.calendars[0][0], mailbox.calendars[-1][0])
+    return (
+        (APPLE, Credentials(EMAIL, PASSWORD), Wish()),
+        (GOOGLE, Credentials(sandbox.google_account.email, grant=granted(sandbox)), Wish(target=Target.PRIMARY)),
+        (MICROSOFT, Credentials(mailbox.email, grant=granted_by_mailbox(sandbox)), Wish(calendars=chosen)),
+    )
+
+
 def granted(sandbox: Sandbox) -> Grant:
     """What the second staff member has consented to."""
     account, now = sandbox.google_account, sandbox.clock.now()
-    person = sandbox.google.state.accounts[account.email]
+    sub = sandbox.google.state.accounts[account.email].sub
     scopes = tuple(google_seed.SCOPES)
-    return Grant(account.access_token, account.refresh_token, now, scopes, person.sub, account.email, now)
+    return Grant(account.access_token, account.refresh_token, now, scopes, sub, account.email, now)
+
+
+def granted_by_mailbox(sandbox: Sandbox) -> Grant:
+    """What the third staff member has consented to."""
+    account, now = sandbox.microsoft_account, sandbox.clock.now()
+    person = sandbox.microsoft.state.accounts[account.email]
+    identity, scopes = f"{person.oid}.{person.tid}", tuple(microsoft_seed.SCOPES)
+    return Grant(account.access_token, account.refresh_token, now, scopes, identity, account.email, now)
 
 
 def _line(file: Path, place: Path, sandbox: Sandbox) -> str:

@@ -14,6 +14,8 @@ from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState
 from syncd.sandbox.google import seed as google_seed
 from syncd.sandbox.ics import render
+from syncd.sandbox.microsoft import MicrosoftServer, MicrosoftState
+from syncd.sandbox.microsoft import seed as microsoft_seed
 from syncd.sandbox.proxy import FaultProxy
 from syncd.sandbox.radicale import RadicaleServer, SeedCalendar, seed
 from syncd.sandbox.studio import Seeded
@@ -22,7 +24,7 @@ from syncd.sandbox.wix import WixServer, WixState
 EMAIL: Final = "mara@icloud.example"
 PASSWORD: Final = "abcd-efgh-ijkl-mnop"
 CALENDAR: Final = "Home"
-WIX_PORT, APPLE_PORT, GOOGLE_PORT = 0, 1, 2  # behind the first port, when one is given
+WIX_PORT, APPLE_PORT, GOOGLE_PORT, MICROSOFT_PORT = 0, 1, 2, 3  # behind the first port, when one is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,15 @@ class Sandbox:
     seeded: Seeded
     google: GoogleServer
     google_account: google_seed.SeededAccount
+    microsoft: MicrosoftServer
+    microsoft_account: microsoft_seed.SeededAccount
 
     def forget_requests(self) -> None:
         """Empty the request logs: what was asked up to now was part of the start."""
         self.wix.app.log.reset()
         self.proxy.log.reset()
         self.google.app.log.reset()
+        self.microsoft.app.log.reset()
 
     @property
     def clock_url(self) -> str:
@@ -63,7 +68,7 @@ class Sandbox:
                 "schedules": schedules,
             },
             "google": self._google(),
-            "microsoft": None,
+            "microsoft": microsoft_seed.facts(self.microsoft.base_url, [self.microsoft_account]),
             "apple": {"url": self.proxy.base_url, "accounts": [{"email": EMAIL, "password": PASSWORD}]},
         }
 
@@ -95,8 +100,8 @@ class Sandbox:
 async def serving(folder: Path, port_base: int = 0, clock: SandboxClock | None = None) -> AsyncIterator[Sandbox]:
     """Simulators with the studio in them, Radicale's files in `folder`; all are stopped at the end.
 
-    `port_base`: Wix listens there and Apple on the next port; 0 takes free ones. Raises RadicaleError, and OSError for
-    a port that is taken.
+    `port_base`: Wix listens there, Apple, Google and Microsoft on the next ports; 0 takes free ones. Raises
+    RadicaleError, and OSError for a port that is taken.
     """
     time = clock if clock is not None else SandboxClock()
     async with AsyncExitStack() as stack:
@@ -113,7 +118,8 @@ async def serving(folder: Path, port_base: int = 0, clock: SandboxClock | None =
         stack.push_async_callback(proxy.stop)
         await seed(radicale.base_url, EMAIL, PASSWORD, [_home(time)])
         google, account = await _google(stack, time, port_base + GOOGLE_PORT if port_base else 0)
-        yield Sandbox(time, wix, proxy, radicale, seeded, google, account)
+        microsoft, mailbox = await _microsoft(stack, time, port_base + MICROSOFT_PORT if port_base else 0)
+        yield Sandbox(time, wix, proxy, radicale, seeded, google, account, microsoft, mailbox)
 
 
 async def _google(
@@ -123,6 +129,18 @@ async def _google(
     state = GoogleState(clock)
     account = google_seed.seed_account(state, studio.external_events(clock.now()))
     server = GoogleServer(state)
+    await server.start(port)
+    stack.push_async_callback(server.stop)
+    return server, account
+
+
+async def _microsoft(
+    stack: AsyncExitStack, clock: SandboxClock, port: int
+) -> tuple[MicrosoftServer, microsoft_seed.SeededAccount]:
+    """The third staff member's mailbox, with the same habits and two more calendars."""
+    state = MicrosoftState(clock)
+    account = microsoft_seed.seed_account(state, studio.external_events(clock.now()))
+    server = MicrosoftServer(state)
     await server.start(port)
     stack.push_async_callback(server.stop)
     return server, account

@@ -15,7 +15,8 @@ from syncd.sandbox.microsoft.values import Event
 
 CLIENT_ID: Final = "b4f3a3c2-5d1e-4f6a-9c0b-7a2d8e1f6c35"
 CLIENT_SECRET: Final = "sand8Q~sandbox-secret"
-REDIRECT_URI: Final = "http://127.0.0.1:8765/oauth/callback/microsoft"
+REDIRECT_URI: Final = "http://localhost:8765/oauth/callback/microsoft"
+REDIRECT_URIS: Final = (REDIRECT_URI, REDIRECT_URI.replace("localhost", "127.0.0.1"))
 EMAIL: Final = "lena@outlook.example"
 NAME: Final = "Lena Vogt"
 SCOPES: Final = ("openid", "profile", "email", "offline_access", "User.Read", "Calendars.ReadWrite")
@@ -43,7 +44,7 @@ def seed_account(
     events: Iterable[Mapping[str, Any]],
     email: str = EMAIL,
     name: str = NAME,
-    redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
+    redirect_uris: tuple[str, ...] = REDIRECT_URIS,
 ) -> SeededAccount:
     """Put a person with these outside events (as `studio.external_events` has them) into the state.
 
@@ -99,7 +100,10 @@ def add_outside(hands: Hands, event: Mapping[str, Any]) -> Event:
 
 
 def _add_holidays(hands: Hands, now: datetime) -> None:
-    """The winter holidays to come, each a day."""
+    """The winter holidays to come, each a day; on the first of them nobody works."""
     year = now.astimezone(UTC).year
-    for name, day in (("Christmas Day", date(year, 12, 25)), ("New Year's Day", date(year + 1, 1, 1))):
-        hands.add(name, day, day + timedelta(days=1), showAs="free")
+    for name, day, shown in (
+        ("Christmas Day", date(year, 12, 25), "oof"),
+        ("New Year's Day", date(year + 1, 1, 1), "free"),
+    ):
+        hands.add(name, day, day + timedelta(days=1), showAs=shown)
