@@ -3,11 +3,10 @@
 People's hands act past the adapter, in the simulator's own state.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,46 @@ import adapters.google
 from adapters.google import GoogleAccount
 from adapters.google.calendar import GoogleCalendar
 from adapters.sights import View
-from syncd.model import AllDay, ChangeSet, Cursor, Event, Mark, Observation, Ref, Timed, When, Window
-from syncd.ports import Draft, Grant, Outcome
+from syncd.model import AllDay, Cursor, Ref, Timed, When
+from syncd.ports import Grant
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState, Hands
 from syncd.sandbox.google.seed import CLIENT_ID, CLIENT_SECRET, seed_account
+from tests.adapters.shared_world import (
+    BERLIN,
+    BRIDGE,
+    NOW,
+    WINDOW,
+    MemoryShelf,
+    Waits,
+    at,
+    draft,
+    event,
+    fingerprints,
+    key,
+    mark,
+    shown,
+    titles,
+)
 
-EMAIL, BRIDGE, COLLECTION = "anna@gmail.example", "bridge-1", "cal-of-anna"
-BERLIN = "Europe/Berlin"
-NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
-WINDOW = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 10, 1, tzinfo=UTC))
+__all__ = [
+    "BERLIN",
+    "BRIDGE",
+    "NOW",
+    "WINDOW",
+    "MemoryShelf",
+    "Waits",
+    "at",
+    "draft",
+    "event",
+    "fingerprints",
+    "key",
+    "mark",
+    "shown",
+    "titles",
+]
+
+EMAIL, COLLECTION = "anna@gmail.example", "cal-of-anna"
 FIXTURES = Path(adapters.google.__file__).parent / "fixtures"
 VIEW = View(COLLECTION, "Europe/Berlin", True, NOW)
 GRANT = Grant("", "1//refresh", NOW, ("openid", adapters.google.SCOPE), "1234567890", EMAIL, NOW - timedelta(days=30))
@@ -34,69 +63,6 @@ GRANT = Grant("", "1//refresh", NOW, ("openid", adapters.google.SCOPE), "1234567
 def fixture(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
     return found
-
-
-def at(day: int, hour: int = 9, *, month: int = 12, tzid: str = "Europe/Berlin") -> Timed:
-    """One hour from that hour UTC."""
-    start = datetime(2026, month, day, hour, tzinfo=UTC)
-    return Timed(start, start + timedelta(hours=1), tzid)
-
-
-def event(when: When | None = None, title: str | None = "Yoga", **fields: Any) -> Event:
-    rest = {"description": None, "location": None, "busy": True, **fields}
-    return Event(when or at(1), title, **rest)
-
-
-def key(name: str) -> str:
-    """A key such as the core makes: 32 characters of 0-9a-v."""
-    return name.encode().hex().ljust(32, "0")[:32]
-
-
-def mark(name: str = "one", **fields: Any) -> Mark:
-    return Mark(BRIDGE, 1, key(name), "digest-1", **fields)
-
-
-def draft(name: str = "one", given: Event | None = None) -> Draft:
-    return Draft(key(name), given or event(), mark(name))
-
-
-def shown(outcome: Outcome) -> Observation:
-    assert isinstance(outcome, Observation), repr(outcome)
-    return outcome
-
-
-@dataclass
-class MemoryShelf:
-    """One grant for every process that uses it; `saved` in order. `turns`: how often it was somebody's."""
-
-    grant: Grant
-    saved: list[Grant] = field(default_factory=list)
-    turns: int = 0
-    _lease: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def load(self) -> Grant:
-        return self.grant
-
-    async def save(self, grant: Grant, instead_of: Grant) -> None:
-        if self.grant == instead_of:
-            self.grant = grant
-            self.saved.append(grant)
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        async with self._lease:
-            self.turns += 1
-            yield
-
-
-@dataclass
-class Waits:
-    """A pause that takes no time; `seconds` in order."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
 
 
 @dataclass
@@ -204,14 +170,6 @@ def weekly(google: World, count: int = 4, first: date = date(2027, 3, 15), hour:
     start = datetime(first.year, first.month, first.day, hour, tzinfo=UTC)
     when = Timed(start, start + timedelta(hours=1), BERLIN)
     return put(google, "Lesson", when, recurrence=[f"RRULE:FREQ=WEEKLY;COUNT={count}"]).id
-
-
-def titles(found: ChangeSet) -> list[str]:
-    return sorted(str(one.event.title) for one in found.observations)
-
-
-def fingerprints(found: ChangeSet) -> dict[str, str]:
-    return {one.ref.id: one.fingerprint or "" for one in found.observations}
 
 
 async def cursor_of(google: World) -> Cursor:
