@@ -12,8 +12,9 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 UTC: Final = "UTC"
 _UTC_NAMES: Final = frozenset({"utc", "tzone://microsoft/utc", "etc/utc", "etc/gmt", "gmt", "z"})
-# Noon of every week of two years: enough to tell two zones apart.
-_PROBES: Final = tuple(datetime(2026, 1, 1, 12) + timedelta(weeks=n) for n in range(104))  # noqa: DTZ001 - wall times
+# Noon of every day of two years: enough to tell two zones apart, with the hours around a change of the clock.
+_NOONS: Final = tuple(datetime(2026, 1, 1, 12) + timedelta(days=n) for n in range(731))  # noqa: DTZ001 - wall times
+_STEP: Final = timedelta(minutes=30)
 
 
 @lru_cache(maxsize=512)
@@ -35,22 +36,40 @@ def to_graph(name: str) -> str | None:
     found = from_graph(name)
     if found is None or found == UTC:
         return found
+    own = sorted(windows for windows, iana in WINDOWS_TO_OLSON.items() if iana == found)
+    if own:
+        return own[0]
     alike = [windows for windows, iana in sorted(WINDOWS_TO_OLSON.items()) if _same(iana, found)]
-    own = [windows for windows in alike if WINDOWS_TO_OLSON[windows] == found]
     region = found.partition("/")[0]
     near = [windows for windows in alike if WINDOWS_TO_OLSON[windows].startswith(f"{region}/")]
-    return next(iter([*own, *near, *alike]), None)
+    return next(iter([*near, *alike]), None)
 
 
 def _same(one: str, other: str) -> bool:
-    return one == other or _offsets(one) == _offsets(other)
+    return one == other or _changes(one) == _changes(other)
 
 
 @cache
-def _offsets(name: str) -> tuple[timedelta | None, ...]:
+def _changes(name: str) -> tuple[tuple[datetime, timedelta | None], ...]:
+    """Wall times from which on a zone's offset is another one.
+
+    To the half hour: neighbours change their clocks on one night, an hour or two apart.
+    """
     known = _iana().get(name.casefold())
     zone = ZoneInfo(known) if known is not None else None
-    return tuple(wall.replace(tzinfo=zone).utcoffset() for wall in _PROBES)
+    found = [(_NOONS[0], _offset(_NOONS[0], zone))]
+    for noon in _NOONS[1:]:
+        if _offset(noon, zone) == found[-1][1]:
+            continue
+        for steps in reversed(range(48)):
+            wall = noon - steps * _STEP
+            if (now := _offset(wall, zone)) != found[-1][1]:
+                found.append((wall, now))
+    return tuple(found)
+
+
+def _offset(wall: datetime, zone: ZoneInfo | None) -> timedelta | None:
+    return wall.replace(tzinfo=zone).utcoffset()
 
 
 @cache
