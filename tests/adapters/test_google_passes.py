@@ -4,84 +4,29 @@ Not here: the rules themselves (tests/rules, tests/cycle), the site (memory).
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from adapters.google import GoogleAccount
-from adapters.memory import MemoryClock, MemorySite
-from syncd.model import Connection, Event, Status, SyncConfig, Target, Timed
-from syncd.ports import Changes
-from syncd.run import Result
+from adapters.memory import MemoryClock
+from syncd.model import Event, Status, Target, Timed
 from syncd.sandbox.google import Hands
-from syncd.site import sync_site
-from syncd.store import open_store
-from syncd.store.migration import migrate
+from tests.adapters.account_bench import AccountBench, on_monday, store_in
 from tests.adapters.google_world import EMAIL, World, world
-from tests.cycle.bench import MONDAY, SITE_ID, STAFF, Bench, at, event
+from tests.cycle.bench import MONDAY, SITE_ID, at, event
 
 
-@dataclass
-class GoogleBench(Bench):
-    """A memory site whose connection has a Google account. `google`: the world outside."""
-
-    google: World | None = None
-
-    @property
-    def outer(self) -> World:
-        assert self.google is not None
-        return self.google
-
-    async def connected(self, **config: object) -> None:
-        chosen = SyncConfig(**{"calendars": ("primary",), "target": Target.PRIMARY, **config})  # type: ignore[arg-type]
-        identity = await self.outer.account.identity()
-        made = Connection("one", SITE_ID, "google", STAFF, identity, EMAIL, chosen, confirmed=True)
-        if chosen.target is Target.PRIMARY:
-            made = replace(made, calendar="primary")
-        await self.store.commit(Changes(connections=[made]), None)
-        self.connection_id = "one"
-
-    async def sync(self) -> Result:
-        site = MemorySite(self.world, SITE_ID, self.inside)
-        self.outer.forget()
-        (result,) = await sync_site(self.work(), site, await self.store.connections(), self._opened)
-        return result
-
-    async def later(self, minutes: int = 11) -> Result:
-        """The next pass, so many minutes later on both clocks."""
-        self.clock.advance(timedelta(minutes=minutes))
-        self.outer.clock.advance(minutes * 60)
-        return await self.sync()
-
-    async def _opened(self, _: Connection) -> GoogleAccount:
-        """Another process; it knows what the one before found out."""
-        self.google = self.outer.again()
-        return self.outer.account
-
-    def written(self) -> list[str]:
-        return [str(row["operation"]) for row in self.outer.rows() if row["write"]]
-
-    async def at_rest(self) -> None:
-        for _ in range(2):
-            before = len(self.world.log)
-            result = await self.later()
-            assert result.error is None, result.error
-            assert (self.written(), self.world.log[before:]) == ([], [])
-        assert self.outer.operations() == ["events.list"], "an idle pass costs one request"
+class GoogleBench(AccountBench[World]):
+    """A memory site whose connection has a Google account."""
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[GoogleBench]:
-    url = f"sqlite:///{tmp_path / 'syncd.db'}"
-    await migrate(url)
-    store = await open_store(url)
+    store = await store_in(tmp_path)
     async with world() as google:
-        google.clock.set(MONDAY)
-        until = MONDAY + timedelta(hours=1)
-        google.shelf.grant = replace(google.shelf.grant, expires_at=until, granted_at=MONDAY)
-        yield GoogleBench(store, MemoryClock(MONDAY), google=google)
+        on_monday(google)
+        at_google = {"provider": "google", "email": EMAIL, "primary_id": "primary", "idle": ("events.list",)}
+        yield GoogleBench(store, MemoryClock(MONDAY), outer=google, **at_google)  # type: ignore[arg-type]
     await store.aclose()
 
 
@@ -244,9 +189,7 @@ async def test_an_empty_database_doubles_nothing(bench: GoogleBench, tmp_path: P
     bench.session("s1", event("Yoga", at(1, 10), description="<b>not bold</b>\n& so on"))
     put(bench, "Dentist", 2)
     await bench.sync()
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    await migrate(url)
-    bench.store, old = await open_store(url), bench.store
+    bench.store, old = await store_in(tmp_path, "new"), bench.store
     try:
         await bench.connected()
         for _ in range(3):
