@@ -6,6 +6,7 @@ Not here: syncd; none of its adapters is used.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -58,7 +59,7 @@ class MicrosoftCalendars:
         found = []
         window = {"startDateTime": _text(start), "endDateTime": _text(end), "$top": "1000"}
         for calendar in self._asked("GET", "/me/calendars")["value"]:
-            answer = self._asked("GET", f"/me/calendars/{calendar['id']}/calendarView", params=window)
+            answer = self._asked("GET", f"/me/calendars/{_inside(calendar['id'])}/calendarView", params=window)
             if "@odata.nextLink" in answer:
                 raise AssertionError("the account has more events than one page holds")
             found += [Entry(row, calendar["id"] not in self._own, calendar["canEdit"]) for row in answer["value"]]
@@ -67,11 +68,11 @@ class MicrosoftCalendars:
     def change(self, entry: Entry, fields: Json) -> None:
         """PATCH, if it is still as it was read."""
         headers = {"if-match": entry.body["@odata.etag"]}
-        self._asked("PATCH", f"/me/events/{entry.body['id']}", headers=headers, json=fields)
+        self._asked("PATCH", f"/me/events/{_inside(entry.body['id'])}", headers=headers, json=fields)
 
     def remove(self, entry: Entry) -> None:
         """DELETE of the event, or of this occurrence."""
-        self._asked("DELETE", f"/me/events/{entry.body['id']}")
+        self._asked("DELETE", f"/me/events/{_inside(entry.body['id'])}")
 
     def control(self, method: str, name: str) -> Json:
         """One of `/_sandbox/…`; these are not in the request log."""
@@ -104,6 +105,11 @@ class MicrosoftCalendars:
 def edges(start: datetime, end: datetime) -> Json:
     """`start` and `end` of a body, as moments."""
     return {name: {"dateTime": _text(at), "timeZone": "UTC"} for name, at in (("start", start), ("end", end))}
+
+
+def _inside(name: str) -> str:
+    """An id in a path: it may hold a slash."""
+    return quote(name, safe="")
 
 
 def _text(moment: datetime) -> str:
