@@ -88,7 +88,8 @@ class Subject:
     """`abilities`: names a test may need. Those of Capabilities are delta, keyed_create, keyed_bulk,
 
     conditional_write, and beside them: batch (several in one call), limits, bad (some event is refused), all_day,
-    expire (cursors can be withdrawn), series, account, site. `server`: the session fixture that
+    expire (cursors can be withdrawn), series, zones (a time keeps the zone it was written in), account, site.
+    `server`: the session fixture that
     gives the address which `open` takes; without one it takes "".
     """
 
@@ -100,7 +101,7 @@ class Subject:
 
 CAPABILITY_FLAGS: Final = ("delta", "keyed_create", "keyed_bulk", "conditional_write")
 ABILITIES: Final = frozenset(
-    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "series", "account", "site"}
+    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "series", "zones", "account", "site"}
 )
 
 
@@ -108,6 +109,7 @@ def subjects() -> tuple[Subject, ...]:
     from tests.contract.subject_apple import APPLE
     from tests.contract.subject_google import GOOGLE
     from tests.contract.subject_memory import MEMORY
+    from tests.contract.subject_microsoft import MICROSOFT
     from tests.contract.subject_wix import WIX
 
-    return (*MEMORY, *APPLE, *GOOGLE, *WIX)
+    return (*MEMORY, *APPLE, *GOOGLE, *MICROSOFT, *WIX)
