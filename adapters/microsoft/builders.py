@@ -5,22 +5,45 @@ The library sends nothing, opens no client and loads none of its models, which c
 """
 
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from kiota_abstractions.authentication import (
-    AccessTokenProvider,
-    AllowedHostsValidator,
-    BaseBearerTokenAuthenticationProvider,
+
+_USER: Final = "msgraph.generated.users.item"
+# The library imports these by itself when they are first asked for.
+_LATER: Final = (
+    "calendars.calendars_request_builder",
+    "calendars.item.calendar_item_request_builder",
+    "calendars.item.calendar_view.calendar_view_request_builder",
+    "calendars.item.events.events_request_builder",
+    "calendars.item.events.item.event_item_request_builder",
+    "events.events_request_builder",
+    "events.item.event_item_request_builder",
+    "events.item.calendar.calendar_request_builder",
 )
-from kiota_abstractions.base_request_configuration import RequestConfiguration
-from kiota_abstractions.request_information import RequestInformation
-from msgraph.generated.users.item.calendars.item.calendar_view.delta.delta_request_builder import DeltaRequestBuilder
-from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # it warns of classes of its own, as it defines them
+    from kiota_abstractions.authentication import (
+        AccessTokenProvider,
+        AllowedHostsValidator,
+        BaseBearerTokenAuthenticationProvider,
+    )
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from kiota_abstractions.request_information import RequestInformation
+    from msgraph.generated.users.item.calendars.item.calendar_view.delta.delta_request_builder import (
+        DeltaRequestBuilder,
+    )
+    from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+
+    for _name in _LATER:
+        import_module(f"{_USER}.{_name}")
 
 Bearer = Callable[[str], Awaitable[str]]
 _ME: Final = "me-token-to-replace"  # as GraphServiceClient.me has it; its middleware, which we do not run, replaces it

@@ -1,0 +1,460 @@
+"""Whole passes between a site and a Microsoft account: the core on top of the adapter, over real HTTP.
+
+Not here: the rules themselves (tests/rules, tests/cycle), the site (memory).
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.memory import MemoryClock
+from syncd.model import Event, Status, Target, Timed
+from syncd.sandbox.microsoft import Hands
+from tests.adapters.account_bench import AccountBench, on_monday, store_in
+from tests.adapters.microsoft_world import EMAIL, World, occurrences, world
+from tests.cycle.bench import MONDAY, SITE_ID, at, event
+
+
+class MicrosoftBench(AccountBench[World]):
+    """A memory site whose connection has a Microsoft account."""
+
+    @property
+    def hands(self) -> Hands:
+        return self.outer.hands
+
+    def copy(self, title: str) -> str:
+        """The id of the event with this title."""
+        return next(one.id for one in self.hands.events() if one.fields["subject"] == title)
+
+    def put(self, title: str, day: int, hour: int = 9, **fields: object) -> str:
+        when = at(day, hour)
+        return self.hands.add(title, when.start, when.end, zone=when.tzid, **fields).id
+
+    def titled(self, title: str) -> dict[str, Timed]:
+        """Sessions with this title: their times."""
+        items = self.world.items(SITE_ID).items()
+        found = {name: one.event.when for name, one in items if one.event.title == title}
+        return {name: when for name, when in found.items() if isinstance(when, Timed)}
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[MicrosoftBench]:
+    store = await store_in(tmp_path)
+    async with world() as microsoft:
+        on_monday(microsoft)
+        calendar = microsoft.calendar.id
+        yield MicrosoftBench(
+            store,
+            MemoryClock(MONDAY),
+            outer=microsoft,
+            provider="microsoft",
+            email=EMAIL,
+            primary_id=calendar,
+            idle=("calendarView.delta",),
+        )
+    await store.aclose()
+
+
+async def test_sessions_appear_outside_and_events_inside_and_then_it_is_quiet(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    for number in range(60):
+        bench.session(f"s{number}", event(f"Session {number}", at(number % 20, 10 + number // 20)))
+    bench.put("Dentist", 1)
+    result = await bench.sync()
+    assert result.error is None, result.error
+    assert len(bench.outer.titles()) == 61
+    assert list(bench.blocks()) == ["Dentist"]
+    await bench.at_rest()
+
+
+async def test_no_model_of_the_library_is_loaded_by_a_whole_pass(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    bench.put("Lesson", 2, rrule="FREQ=DAILY;COUNT=3")
+    await bench.sync()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    await bench.several(2)
+    assert bench.outer.titles() == ["Lesson", "Yoga, indoors"]
+    assert "msgraph.generated.users.item.user_item_request_builder" in sys.modules
+    assert [name for name in sys.modules if name.startswith("msgraph.generated.models")] == []
+
+
+async def test_edits_travel_both_ways_once(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    dentist = bench.put("Dentist", 2)
+    await bench.sync()
+    bench.hands.edit(bench.copy("Yoga"), subject="Yoga, outdoors")
+    bench.hands.edit(dentist, location="Main Street")
+    await bench.later()
+    assert "Yoga, outdoors" in bench.inside_titles()
+    assert bench.blocks()["Dentist"].location == "Main Street"
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    await bench.later()
+    assert bench.written() == ["events.update"]
+    assert bench.outer.titles() == ["Dentist", "Yoga, indoors"]
+    await bench.at_rest()
+
+
+async def test_texts_that_the_service_rewrites_are_written_once(bench: MicrosoftBench) -> None:
+    bench.outer.switch(body_rewriting="stronger")
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10), description="<b>not bold</b>\n& so on\n\n  twice"))
+    await bench.sync()
+    assert bench.outer.titles() == ["Yoga"]
+    await bench.at_rest()
+    bench.world.edit(SITE_ID, "s1", Event(description="Another\ntext"))
+    await bench.later()
+    assert bench.written() == ["events.update"]
+    await bench.at_rest()
+
+
+async def test_a_deleted_original_takes_its_block_along_and_a_deleted_copy_its_session(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    dentist = bench.put("Dentist", 2)
+    await bench.sync()
+    await bench.later()
+    bench.hands.delete(dentist)
+    bench.hands.delete(bench.copy("Yoga"))
+    await bench.several(2)
+    assert bench.inside_titles() == []
+    await bench.at_rest()
+
+
+async def test_a_copy_that_is_moved_to_another_calendar_cancels_nothing(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    await bench.later()
+    bench.hands.move(bench.copy("Yoga"), bench.outer.family)
+    await bench.several()
+    assert bench.inside_titles() == ["Yoga"]
+    assert bench.outer.titles() == ["Yoga"], "it is made again where it belongs"
+    await bench.at_rest()
+
+
+@pytest.mark.parametrize("switches", [{}, {"delta_split_series": True, "delta_order": "shuffled"}])
+async def test_occurrences_of_a_series_become_blocks_and_a_moved_series_is_followed(
+    bench: MicrosoftBench, switches: dict[str, object]
+) -> None:
+    bench.outer.switch(**switches)
+    await bench.connected()
+    series = bench.put("Lesson", 1, rrule="FREQ=DAILY;COUNT=5")
+    bench.put("Dentist", 8)  # with nothing but gone items linked, the side would count as empty (R15)
+    await bench.sync()
+    before = bench.titled("Lesson")
+    assert len(before) == 5
+    when = at(1, 15)
+    old = occurrences(bench.outer, series)
+    bench.hands.edit(series, start=when.start, end=when.end)
+    await bench.several()
+    after = bench.titled("Lesson")
+    assert (set(after), {one.start.hour for one in after.values()}) == (set(before), {15}), "moved, not made again"
+    assert len(old) == 5
+    await bench.at_rest()
+
+
+async def test_a_series_on_other_days_is_followed_under_ids_that_are_all_new(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    series = bench.put("Lesson", 1, rrule="FREQ=WEEKLY;COUNT=3")
+    bench.put("Dentist", 8)
+    await bench.sync()
+    old = occurrences(bench.outer, series)
+    when = at(2, 9)
+    bench.hands.edit(series, start=when.start, end=when.end, rrule="FREQ=WEEKLY;COUNT=3")
+    assert not set(old) & set(occurrences(bench.outer, series))
+    await bench.several()
+    assert len(bench.titled("Lesson")) == 3
+    assert {one.start.date().weekday() for one in bench.titled("Lesson").values()} == {2}
+    await bench.at_rest()
+
+
+async def test_an_occurrence_that_is_deleted_without_a_word_takes_its_block_along_and_no_other(
+    bench: MicrosoftBench,
+) -> None:
+    await bench.connected()
+    series = bench.put("Lesson", 1, rrule="FREQ=DAILY;COUNT=6")
+    bench.put("Dentist", 8)
+    await bench.sync()
+    before = bench.titled("Lesson")
+    bench.hands.delete(occurrences(bench.outer, series)[2])
+    await bench.several()
+    after = bench.titled("Lesson")
+    assert len(before) == 6
+    assert set(before) - set(after) == {name for name, when in before.items() if when == at(3, 9)}
+    await bench.at_rest()
+
+
+@pytest.mark.parametrize("told", ["master", "all"])
+async def test_a_deleted_series_takes_its_blocks_along(bench: MicrosoftBench, told: str) -> None:
+    bench.outer.switch(delta_deleted_series=told)
+    await bench.connected()
+    series = bench.put("Lesson", 1, rrule="FREQ=DAILY;COUNT=4")
+    for day in range(8, 16):
+        bench.put(f"Other {day}", day)
+    await bench.sync()
+    assert len(bench.titled("Lesson")) == 4
+    bench.hands.delete(series)
+    await bench.several()
+    assert bench.titled("Lesson") == {}
+    assert len(bench.blocks()) == 8
+    await bench.at_rest()
+
+
+async def test_an_event_moved_beyond_the_window_and_back_is_followed(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    dentist = bench.put("Dentist", 2)
+    await bench.sync()
+    far = at(600, 9)
+    for name in (dentist, bench.copy("Yoga")):
+        bench.hands.edit(name, start=far.start, end=far.end)
+    await bench.several()
+    assert [one.event.when for one in bench.world.items(SITE_ID).values()] == [far, far]
+    await bench.at_rest()
+    bench.hands.edit(dentist, start=at(3, 9).start, end=at(3, 9).end)
+    await bench.several(2)
+    assert bench.blocks()["Dentist"].when == at(3, 9)
+    await bench.at_rest()
+
+
+async def test_what_happens_outside_the_window_is_told_as_removed_and_changes_nothing(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.put("Dentist", 2)
+    await bench.sync()
+    far = bench.put("Far", 600)
+    await bench.later()
+    bench.hands.edit(far, subject="Farther")
+    await bench.later()
+    bench.hands.delete(far)
+    await bench.later()
+    assert bench.inside_titles() == ["Dentist"]
+    await bench.at_rest()
+
+
+async def test_a_day_later_the_window_is_read_anew_and_nothing_is_written(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    bench.put("Lesson", 1, rrule="FREQ=DAILY")
+    await bench.sync()
+    count = len(bench.titled("Lesson"))
+    await bench.later(minutes=24 * 60)
+    assert bench.outer.operations().count("events.create") == 0
+    assert len(bench.titled("Lesson")) == count + 1, "the occurrence that the window takes in"
+    await bench.at_rest()
+
+
+@pytest.mark.parametrize("fault", [{"gone_on_page": 1}, {"gone_on_page": 3}, {"bad_token": 400}, {"bad_token": 404}])
+async def test_a_token_that_is_refused_is_a_full_reading_and_nothing_is_lost_in_the_gap(
+    bench: MicrosoftBench, fault: dict[str, object]
+) -> None:
+    await bench.connected()
+    ids = [bench.put(f"n{number}", number) for number in range(6)]
+    await bench.sync()
+    for number in (0, 1, 2, 3, 4):
+        bench.hands.edit(ids[number], location="Garden")
+    bench.hands.delete(ids[5])
+    bench.outer.switch(delta_empty_pages=2)
+    bench.outer.plant({**fault}, match={"operation": "calendarView.delta"})
+    assert (await bench.later()).error is None
+    assert bench.outer.delivered()
+    await bench.several(2)
+    assert sorted(bench.blocks()) == ["n0", "n1", "n2", "n3", "n4"]
+    assert {one.location for one in bench.blocks().values()} == {"Garden"}
+
+
+async def test_rounds_without_an_end_are_read_another_way_and_nothing_is_lost(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    dentist = bench.put("Dentist", 2)
+    lesson = bench.put("Lesson", 3, rrule="FREQ=DAILY;COUNT=4")
+    await bench.sync()
+    for begins in ("deltatoken", "startDateTime"):
+        bench.outer.plant({"endless": True}, match={"operation": "calendarView.delta", "query": begins})
+    bench.hands.edit(dentist, location="Garden")
+    bench.hands.delete(occurrences(bench.outer, lesson)[1])
+    result = await bench.later()
+    assert result.error is None, result.error
+    assert "calendarView.list" in bench.outer.operations()
+    await bench.several(2)
+    assert bench.blocks()["Dentist"].location == "Garden"
+    assert len(bench.titled("Lesson")) == 3
+    await bench.at_rest()
+
+
+@pytest.mark.parametrize(
+    "switches", [{}, {"property_lag_seconds": 3600}, {"transaction_after_delete": "free", "events_of_me": "default"}]
+)
+async def test_a_create_whose_answer_is_lost_is_not_made_twice(
+    bench: MicrosoftBench, switches: dict[str, object]
+) -> None:
+    bench.outer.switch(**switches)
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    bench.outer.plant({"drop": "after"}, match={"operation": "events.create"})
+    await bench.sync()
+    assert bench.outer.delivered()
+    await bench.several()
+    assert bench.outer.titles() == ["Yoga"]
+    assert bench.inside_titles() == ["Yoga"], "the copy is not taken for somebody's event"
+    await bench.at_rest()
+
+
+async def test_a_fill_with_refused_and_lost_parts_ends_complete_and_single(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    for number in range(30):
+        bench.session(f"s{number}", event(f"S{number:02}", at(number % 20, 10 + number // 20)))
+    bench.outer.plant({"part_failures": [0, 7], "unanswered_parts": [3, 11]}, match={"path": "batch"})
+    await bench.sync()
+    assert bench.outer.delivered()
+    await bench.several(2)
+    assert bench.outer.titles() == [f"S{number:02}" for number in range(30)]
+    await bench.at_rest()
+
+
+async def test_a_revoked_grant_stops_the_connection_and_removes_nothing(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    bench.put("Dentist", 2)
+    await bench.sync()
+    bench.hands.revoke()
+    await bench.later(minutes=70)
+    found = await bench.connection()
+    assert (found.status, found.reason) == (Status.ERROR, "TOKEN_REVOKED")
+    assert bench.inside_titles() == ["Dentist", "Yoga"]
+    assert bench.outer.titles() == ["Dentist", "Yoga"]
+
+
+async def test_a_dedicated_calendar_is_made_once_and_filled(bench: MicrosoftBench) -> None:
+    await bench.connected(target=Target.DEDICATED)
+    bench.session("s1", event("Yoga", at(1, 10)))
+    before = len(bench.outer.state.listed(EMAIL))
+    bench.outer.plant({"drop": "after"}, match={"operation": "calendars.create"})
+    await bench.sync()
+    assert bench.outer.delivered()
+    await bench.several(2)
+    found = await bench.connection()
+    assert found.calendar is not None
+    assert len(bench.outer.state.listed(EMAIL)) == before + 1
+    there = Hands(bench.outer.state, EMAIL, found.calendar).events()
+    assert [one.fields["subject"] for one in there] == ["Yoga"]
+
+
+@pytest.mark.parametrize("many", [0, 50])
+async def test_an_empty_database_doubles_nothing(bench: MicrosoftBench, tmp_path: Path, many: int) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10), description="<b>not bold</b>\n& so on"))
+    bench.put("Dentist", 2)
+    for number in range(many):
+        bench.session(f"more {number}", event(f"More {number:02}", at(number % 20, 12 + number // 20)))
+    await bench.sync()
+    await bench.later(minutes=120)
+    inside, outside = bench.inside_titles(), bench.outer.titles()
+    bench.store, old = await store_in(tmp_path, "new"), bench.store
+    try:
+        await bench.connected()
+        await bench.several()
+        assert (bench.inside_titles(), bench.outer.titles()) == (inside, outside)
+        assert len(outside) == many + 2
+        await bench.at_rest()
+    finally:
+        await bench.store.aclose()
+        bench.store = old
+
+
+async def test_what_another_installation_made_is_not_imported(bench: MicrosoftBench) -> None:
+    await bench.connected(imports=False)
+    for number in range(45):
+        bench.session(f"s{number}", event(f"S{number:02}", at(number % 20, 10 + number // 20)))
+    await bench.sync()
+    await bench.later(minutes=120)
+    assert len(bench.outer.titles()) == 45
+    for number in range(45):
+        bench.world.remove(SITE_ID, f"s{number}")
+    bench.rules = type(bench.rules)(bridge="bridge-2")
+    await bench.connected(exports=False)
+    await bench.several(2)
+    assert bench.inside_titles() == []
+
+
+async def test_an_earlier_state_of_our_copy_that_is_shown_again_does_not_travel_back(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    await bench.later()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    await bench.later()
+    assert bench.outer.titles() == ["Yoga, indoors"]
+    for operation in ("calendarView.delta", "events.get"):
+        bench.outer.plant({"replay": {"back": 1}}, match={"operation": operation}, times=2)
+    await bench.later(minutes=2)
+    assert bench.outer.delivered()
+    assert bench.inside_titles() == ["Yoga, indoors"]
+    await bench.several(2)
+    assert (bench.inside_titles(), bench.outer.titles()) == (["Yoga, indoors"], ["Yoga, indoors"])
+    await bench.at_rest()
+
+
+async def test_a_foreign_edit_right_behind_our_update_is_not_lost(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    await bench.later()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
+    room = {"location": {"displayName": "Room 2"}}
+    bench.outer.plant({"foreign_edit": room}, match={"operation": "events.update"})
+    await bench.later()
+    assert bench.outer.delivered()
+    await bench.several(2)
+    session = bench.world.items(SITE_ID)["s1"]
+    assert (session.event.title, session.event.location) == ("Yoga, indoors", "Room 2")
+    await bench.at_rest()
+
+
+async def test_a_full_mailbox_is_not_written_for_an_hour_and_then_filled(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.session("s1", event("Yoga", at(1, 10)))
+    bench.put("Dentist", 2)
+    bench.outer.refuse("events.create", "ErrorQuotaExceeded")
+    await bench.sync()
+    assert bench.outer.delivered()
+    for _ in range(5):
+        await bench.later()
+        assert (bench.written(), bench.outer.operations()) == ([], ["calendarView.delta"])
+    await bench.several(2)
+    assert bench.outer.titles() == ["Dentist", "Yoga"]
+    assert list(bench.blocks()) == ["Dentist"]
+    await bench.at_rest()
+
+
+async def test_invitations_block_and_are_never_written(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    when = at(2, 9)
+    meeting = bench.hands.invite("Meeting", when.start, when.end, "boss@example.org", zone=when.tzid).id
+    await bench.sync()
+    assert list(bench.blocks()) == ["Meeting"]
+    bench.hands.answer(meeting, "declined")
+    await bench.later()
+    assert bench.blocks()["Meeting"].busy is False
+    bench.hands.answer(meeting, "accepted")
+    bench.hands.cancel(meeting)
+    await bench.several(2)
+    assert bench.blocks() == {}
+    assert bench.outer.state.mailed == []
+    await bench.at_rest()
+
+
+async def test_days_are_days_wherever_the_mailbox_is(bench: MicrosoftBench) -> None:
+    bench.outer.state.accounts[EMAIL].zone = "Tonga Standard Time"
+    await bench.connected()
+    bench.hands.add("Fair", date(2026, 3, 5), date(2026, 3, 7), zone="Tonga Standard Time")
+    bench.session("s1", event("Yoga", at(1, 10)))
+    await bench.sync()
+    fair = bench.blocks()["Fair"].when
+    assert (str(getattr(fair, "first", "")), str(getattr(fair, "until", ""))) == ("2026-03-05", "2026-03-07")
+    await bench.at_rest()
+    await bench.later(minutes=int(timedelta(days=1).total_seconds() // 60))
+    await bench.at_rest()
