@@ -45,24 +45,30 @@ def children(process: int) -> list[int]:
 def test_the_line_names_everything_and_the_configuration_works(tmp_path: Path) -> None:
     with sandbox("--dir", str(tmp_path / "box")) as (line, process):
         assert line.keys() == {"config", "database"} | PROVIDERS
-        assert line["microsoft"] is None
+        microsoft = {"base_url", "authority", "client_id", "client_secret", "accounts"}
+        assert line["microsoft"].keys() == microsoft
+        (mailbox,) = line["microsoft"]["accounts"]
+        assert mailbox.keys() == {"email", "access_token", "refresh_token", "calendars"}
+        assert all(row.keys() == {"id", "name"} for row in mailbox["calendars"])
         google = {"base_url", "auth_url", "token_url", "revoke_url", "client_id", "client_secret", "accounts"}
         assert line["google"].keys() == google
         assert line["google"]["accounts"][0].keys() == {"email", "access_token", "refresh_token"}
         assert line["wix"].keys() == {"base_url", "app_id", "app_secret", "instance_id", "schedules"}
         assert {row["kind"] for row in line["wix"]["schedules"]} == {"business", "staff", "service"}
         assert line["apple"]["accounts"][0].keys() == {"email", "password"}
-        for url in (line["wix"]["base_url"], line["apple"]["url"], line["google"]["base_url"]):
+        addresses = (line["apple"]["url"], line["microsoft"]["authority"])
+        for url in (line["wix"]["base_url"], line["google"]["base_url"], *addresses):
             assert get(f"{url.rstrip('/')}/_sandbox/log")["requests"] == []
         assert get(f"{line['wix']['base_url']}/_sandbox/clock").keys() == {"now", "rate"}
         run = CliRunner().invoke(main, ["--config", line["config"], "run", "--dry-run", "--exit-code", "--json"])
         plans = json.loads(run.stdout)["plans"]
-        assert (run.exit_code, [plan["held"] for plan in plans]) == (3, [0, 0])
-        first, second = (
+        assert (run.exit_code, [plan["held"] for plan in plans]) == (3, [0, 0, 0])
+        first, second, third = (
             {action["event"]["title"] for action in plan["actions"] if action["kind"] == "create"} for plan in plans
         )
         assert "Teaching yoga" in first  # the studio's overrides are stored
         assert "Dentist" in second  # the second staff member's account has events too
+        assert {"Dentist", "Christmas Day"} <= third  # and the third one's, in two calendars
         inside = children(process)
         assert inside
     assert not any(Path(f"/proc/{child}").exists() for child in inside)
