@@ -21,7 +21,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PLANNER: Final = ("tests/rules",)
 END_TO_END: Final = ("tests/cycle", "tests/e2e")
 OUTSIDE: Final = ("tests/e2e",)
-PROVIDERS: Final = ("apple", "google")
+PROVIDERS: Final = ("apple", "google", "microsoft")
 _NAME: Final = re.compile(r"test_r(\d+a?)_")
 _KNOWN: Final = frozenset(rule.value for rule in Rule)
 

@@ -1,6 +1,7 @@
 """One installation against real providers: the Wix simulator, somebody's account outside, the real store.
 
-The account lies at Radicale behind the fault proxy, or at the simulated Google; `person` is the same of both.
+The account lies at Radicale behind the fault proxy, or at the simulated Google or Microsoft; `person` is the same of
+all.
 
 Passes go the way of the command line (its composition root), over HTTP on loopback. What people do at the site is
 done in the simulator's own words, what they do outside by plain HTTP past the proxy; both sides are read raw.
@@ -29,6 +30,7 @@ from syncd.ports import HistoryRow
 from syncd.run import Result
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState
+from syncd.sandbox.microsoft import MicrosoftServer, MicrosoftState
 from syncd.sandbox.proxy import FaultProxy
 from syncd.sandbox.radicale import SeedCalendar, seed
 from syncd.sandbox.wix import WixServer, WixState, events, schedules
@@ -39,8 +41,10 @@ from syncd.store import SqlStore, open_store
 from tests.configuration import Configuration, SiteAccess
 from tests.e2e.apple_person import HOME, ApplePerson
 from tests.e2e.google_person import GooglePerson
+from tests.e2e.microsoft_person import MicrosoftPerson
 from tests.e2e.outside import Outside, lines
 from tests.e2e.person import Person
+from tests.e2e.simulated_person import SimulatedPerson
 
 NOW: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday; both changes of the clock lie within the window
 ZONE: Final = "Europe/Berlin"
@@ -106,6 +110,12 @@ class Studio:
     def google(self) -> GooglePerson:
         """The person, whose account lies at Google."""
         assert isinstance(self.person, GooglePerson)
+        return self.person
+
+    @property
+    def microsoft(self) -> MicrosoftPerson:
+        """The person, whose account lies at Microsoft."""
+        assert isinstance(self.person, MicrosoftPerson)
         return self.person
 
     @property
@@ -323,8 +333,7 @@ async def studio_on(ground: Ground) -> AsyncIterator[Studio]:
         wix = WixServer(state)
         await wix.start()
         stack.push_async_callback(wix.stop)
-        place = _at_google if ground.provider == "google" else _at_apple
-        person = await stack.enter_async_context(place(ground, clock))
+        person = await stack.enter_async_context(_PLACES[ground.provider](ground, clock))
         house = House(config.load(_written(ground, wix, person), {}), clock)
         store = await open_store(ground.database)
         stack.push_async_callback(store.aclose)
@@ -358,11 +367,24 @@ async def _at_google(ground: Ground, clock: SandboxClock) -> AsyncIterator[Perso
         await server.stop()
 
 
+@asynccontextmanager
+async def _at_microsoft(ground: Ground, clock: SandboxClock) -> AsyncIterator[Person]:
+    server = MicrosoftServer(MicrosoftState(clock))
+    await server.start()
+    try:
+        yield MicrosoftPerson(ground.email, ZONE, server)
+    finally:
+        await server.stop()
+
+
+_PLACES: Final = {"apple": _at_apple, "google": _at_google, "microsoft": _at_microsoft}
+
+
 def _written(ground: Ground, wix: WixServer, person: Person) -> Path:
     access = SiteAccess(wix.base_url, APP, SECRET, INSTANCE)
     calendars = person.proxy.base_url if isinstance(person, ApplePerson) else ground.radicale
     file = Configuration(BRIDGE, access, calendars, ground.database, ground.policy).write(ground.folder)
-    if isinstance(person, GooglePerson):
+    if isinstance(person, SimulatedPerson):
         with file.open("a") as more:
             more.write(person.settings())
     return file

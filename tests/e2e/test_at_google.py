@@ -5,7 +5,7 @@ import pytest
 from syncd.model import Target
 from syncd.sandbox.google import Hands
 from syncd.sandbox.google.values import Event
-from tests.e2e.google_person import identified
+from tests.e2e.simulated_person import identified
 from tests.e2e.studio import Studio, local, spans
 
 pytestmark = pytest.mark.outside("google")

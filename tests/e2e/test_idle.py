@@ -23,7 +23,7 @@ async def test_an_idle_pass_makes_one_request_for_each_calendar_and_one_query_of
     assert asked_of_wix(studio) == ["oauth2/token", "schedules/query", "events/query", "events/query"]
 
 
-@pytest.mark.outside("apple")  # Google's addresses need no discovery
+@pytest.mark.outside("apple")  # the addresses of the others need no discovery
 async def test_new_credentials_are_discovered_once_and_then_remembered(studio: Studio) -> None:
     connection = await studio.connect()
     await studio.settle()

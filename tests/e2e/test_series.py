@@ -77,7 +77,7 @@ async def test_an_occurrence_cancelled_outside_frees_its_slot_only(studio: Studi
     await studio.assert_at_rest()
 
 
-@pytest.mark.outside("apple")  # at Google: test_at_google
+@pytest.mark.outside("apple")  # at Google and Microsoft: test_at_google, test_at_microsoft
 @pytest.mark.rule("R5")
 async def test_an_edited_block_of_an_occurrence_becomes_an_override_in_the_same_object(studio: Studio) -> None:
     await studio.connect()
@@ -150,7 +150,7 @@ async def test_an_outside_series_moved_to_another_hour_moves_its_blocks(studio: 
     await studio.assert_at_rest()
 
 
-@pytest.mark.outside("apple")  # at Google an event has one place in its calendar
+@pytest.mark.outside("apple")  # elsewhere an event has one place in its calendar
 @pytest.mark.rule("R31")
 async def test_an_event_that_moves_to_another_object_is_the_same_event(studio: Studio) -> None:
     await studio.connect()

@@ -28,7 +28,7 @@ async def test_a_changed_session_changes_its_copy_and_nothing_else(studio: Studi
     studio.edit(ref, **spans(local(3, "11:30"), 1.5), title="Power yoga")
     studio.forget_requests()
     await studio.sync()
-    assert [row.split()[0] for row in studio.written()] == ["PUT"]
+    assert [row.split()[0] for row in studio.written()] in (["PUT"], ["PATCH"])
     assert set(await studio.person.shown()) == {"Power yoga 20260305T113000", "Pilates 20260304T090000"}
     await studio.assert_at_rest()
 

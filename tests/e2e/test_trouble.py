@@ -99,7 +99,7 @@ async def test_a_cancel_at_wix_whose_reply_was_lost_is_over(studio: Studio) -> N
     await studio.assert_at_rest()
 
 
-@pytest.mark.outside("apple")  # at Google: test_at_google
+@pytest.mark.outside("apple")  # at Google and Microsoft: test_at_google, test_at_microsoft
 @pytest.mark.rule("R24")
 async def test_a_server_that_rewrites_what_we_sent_starts_no_echo(studio: Studio) -> None:
     rewritten = {"replace": [["SUMMARY:Yoga", "SUMMARY;X-ALT=1:Yoga"], ["DESCRIPTION:Mat", "DESCRIPTION:Mat  "]]}
@@ -125,7 +125,7 @@ async def test_an_edit_made_right_behind_our_write_is_kept(studio: Studio) -> No
     await studio.assert_at_rest()
 
 
-@pytest.mark.outside("apple")  # at Google every write has a version of its own
+@pytest.mark.outside("apple")  # elsewhere every write has a version of its own
 @pytest.mark.rule("R24", "R5")
 async def test_an_object_put_back_byte_for_byte_is_an_edit_once_our_write_is_old(studio: Studio) -> None:
     """The version of an object is a hash of its content here, so an old one comes back with it."""
