@@ -4,6 +4,7 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ _PAGES: Final = 40
 _LISTED: Final = 100
 _SHORT: Final = 12  # characters of a key that tell one calendar of ours from another
 _LONGEST_NAME: Final = 200
+_TAG: Final = re.compile(rf" \[[0-9a-v]{{{_SHORT}}}\]\s*$")
 _GONE_HINT: Final = "make a new calendar with: syncd configure CONNECTION --new-calendar, or choose another one"
 
 
@@ -167,7 +169,7 @@ def _owner(row: Mapping[str, Any]) -> str:
 def _info(row: Mapping[str, Any], mine: str) -> CalendarInfo:
     """`mine`: the account's own address in lower case, "" where it does not matter whose calendar it is."""
     owner = _owner(row)
-    name = str(row.get("name") or row["id"])
+    name = _TAG.sub("", str(row.get("name") or row["id"]))
     default = bool(row.get("isDefaultCalendar"))
     shared = owner if mine and owner.casefold() != mine and not default else ""
     return CalendarInfo(str(row["id"]), name, default, _is_writable(row), shared)

@@ -66,7 +66,7 @@ class MicrosoftCalendar:
         rows = [row for row in await self._bearing(sought(keys)) if not is_cancelled(row)]
         view = await self.view()
         found: dict[str, Observation] = {}
-        for row in sorted(rows, key=lambda row: (str(row.get("createdDateTime", "")), row["id"])):
+        for row in sorted(rows, key=_by_age):
             mark = mark_from(row)
             if mark is not None and mark.key in keys and mark.key not in found:
                 found[mark.key] = self.shown(row, view, Asked("looking for an event", mark.key))
@@ -148,11 +148,10 @@ class MicrosoftCalendar:
     async def _changes(self, cursor: Cursor, known: Known) -> ChangeSet:
         found = await pages.changes(self._client, self.id, cursor.token, self.account.pause)
         groups, cancelled = grouped(found.rows.values())
-        named = [*groups, *cancelled, *found.removed]
-        stored = await known(named) if named else {}
+        stored = await known(list(groups)) if groups else {}
         sights = await self._sights(groups, stored, cursor.window, late=True)
-        gone = [Removal(name, "cancelled") for name in cancelled if name in stored]
-        gone += [Removal(name) for name in found.removed if name in stored and name not in groups]
+        gone = [Removal(name, "cancelled") for name in cancelled]
+        gone += [Removal(name) for name in found.removed if name not in groups]
         return _change_set(found, sights, cursor.window, removed=gone)
 
     async def _sights(
@@ -241,6 +240,13 @@ class MicrosoftCalendar:
 def _holder(row: Resource) -> str:
     """What is asked for its calendar: occurrences lie where their series does."""
     return series_of(row) or str(row["id"])
+
+
+def _by_age(row: Resource) -> tuple[bool, str, str]:
+    """What we made, where that is told (a copy has no transaction id, or its own); then the oldest first."""
+    mark = mark_from(row)
+    is_copy = mark is None or row.get("transactionId") != mark.key
+    return is_copy, str(row.get("createdDateTime", "")), row["id"]
 
 
 def _why(error: AdapterError) -> str:
