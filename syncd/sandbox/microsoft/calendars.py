@@ -147,8 +147,9 @@ def show_settings(account: Account) -> Json:
 
 def translate_ids(state: MicrosoftState, account: Account, body: Json) -> list[Json]:
     """`translateExchangeIds`: regular ids to immutable ones, or back."""
-    ids = body.get("inputIds")
-    source, target = (_FORMS.get(str(body.get(name)).casefold()) for name in ("sourceIdType", "targetIdType"))
+    sent = {name.casefold(): value for name, value in body.items()}  # parameters of actions come in any case
+    ids = sent.get("inputids")
+    source, target = (_FORMS.get(str(sent.get(name)).casefold()) for name in ("sourceidtype", "targetidtype"))
     if not isinstance(ids, list) or len(ids) > _MOST_IDS or source is None or target is None:
         raise GraphError("ErrorInvalidParameter", "Ids of these kinds cannot be translated.")
     view = View(state.mailboxes[account.email])

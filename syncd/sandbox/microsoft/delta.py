@@ -5,7 +5,7 @@ A round is made of groups: an event alone, or a series whole within the window. 
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -59,9 +59,9 @@ def show_row(row: Row, lens: Lens) -> Json:
 
 def groups(round_: Round) -> tuple[Group, ...]:
     """All rows of a round, as switches and faults leave them; those of one series stay together."""
-    found = _all(round_) if round_.since is None else _changed(round_, round_.since)
-    found = [*_replayed(round_), *found]
-    found = _ordered(found, round_.state)
+    present = replace(round_, view=View(round_.view.mailbox, Past(undone=round_.view.past.undone)))
+    found = _all(present) if present.since is None else _changed(present, present.since)
+    found = _ordered([*_replayed(round_, present), *found], round_.state)
     if round_.state.switches["delta_repeats"] and found:
         found.append(found[0])
     if round_.state.switches["delta_split_series"] or round_.do.get("split_series"):
@@ -109,7 +109,7 @@ def _changed(round_: Round, since: int) -> list[Group]:
     written: dict[str, None] = {}
     for record in round_.view.records():
         if record.version > since:
-            written[record.series_id or record.id] = None
+            written[_ref(record)] = None
     found = (_difference(ref, before, round_) for ref in written)
     return [group for group in found if group]
 
@@ -138,15 +138,17 @@ def _removed(now: Event | None, then: Event | None, before: View, round_: Round)
     return tuple(gone)
 
 
-def _replayed(round_: Round) -> list[Group]:
-    """Rows of the past that a fault tells again, with the present ones after them."""
+def _replayed(round_: Round, present: Round) -> list[Group]:
+    """Rows of the past that a fault tells again, with what has become of them after each."""
     if not round_.view.past.back:
         return []
-    past = _all(round_)
-    present = _all(replace(round_, view=View(round_.view.mailbox)))
-    old = [group for group in past if group not in present]
-    told = {group[0].event.id for group in old}
-    return [*old, *(group for group in present if group[0].event.id in told)]
+    shown = _all(present)
+    old = [group for group in _all(round_) if group not in shown]
+    return [told for group in old for told in (group, _difference(_ref(group[0].event), round_.view, present)) if told]
+
+
+def _ref(event: Event) -> str:
+    return event.series_id or event.id
 
 
 def _ordered(found: list[Group], state: MicrosoftState) -> list[Group]:
@@ -159,8 +161,3 @@ def _ordered(found: list[Group], state: MicrosoftState) -> list[Group]:
             dice.shuffle(mixed)
             return mixed
     return found
-
-
-def rows_in(found: Iterable[Group]) -> int:
-    """How many rows some groups have."""
-    return sum(len(group) for group in found)

@@ -1,6 +1,6 @@
-"""Ids of events: immutable ones, and regular ones that change when an event moves to another calendar.
+"""Ids of calendars, and of events: immutable ones, and regular ones that change when an event moves elsewhere.
 
-Both are opaque to clients, case-sensitive, and may hold `/`, `+` and `=`. An occurrence's id is made of its series'
+All are opaque to clients, case-sensitive, and may hold `/`, `+` and `=`. An occurrence's id is made of its series'
 core and its date. Not here: which ids exist (`state.py`).
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 _IMMUTABLE: Final = "AAkALgAA"
 _REGULAR: Final = "AAMkADAx"
 _ID = re.compile(r"(AAkALgAA|AAMkADAx)([A-Za-z0-9+/]{32})(?:AAA=|([A-Za-z0-9+/]{4})EAA=)")
+_CALENDAR = re.compile(r"AAMkADAx[A-Za-z0-9+/]{32}AAAAA=")
 _FIRST: Final = date(1900, 1, 1).toordinal()
 
 
@@ -39,6 +40,16 @@ def event_id(core: str, day: date | None = None, *, regular: bool = False) -> st
     """The id of an event or master, or of the occurrence on a date."""
     tail = "AAA=" if day is None else f"{_code(day)}EAA="
     return f"{_REGULAR if regular else _IMMUTABLE}{core}{tail}"
+
+
+def calendar_id(core: str) -> str:
+    """The id of a calendar, which is constant."""
+    return f"{_REGULAR}{core}AAAAA="
+
+
+def is_calendar_id(text: str) -> bool:
+    """Whether a text has the form of one."""
+    return _CALENDAR.fullmatch(text) is not None
 
 
 def regular_core(core: str, calendar_id: str) -> str:

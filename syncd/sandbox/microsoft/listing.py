@@ -58,8 +58,10 @@ def expanded(master: Event, view: View, window: Window) -> list[Event]:
     """The living occurrences and exceptions of a series within a window, in order of their days."""
     stored = view.exceptions(master.id)
     own = {event.day for event in stored}
+    # Days are those of the series' own clock, which is less than two days from UTC.
+    since = (window[0] - (master.end.instant - master.start.instant) - timedelta(days=2)).date()
     before = (window[1] + timedelta(days=2)).date()
-    plain = [event for event in occurrences(master, before) if event.day not in own]
+    plain = [event for event in occurrences(master, since, before) if event.day not in own]
     found = [event for event in (*plain, *stored) if not event.deleted and meets(event, window)]
     return sorted(found, key=lambda event: event.day or event.start.instant.date())
 

@@ -53,11 +53,12 @@ def occurrence(master: Event, recurrence: Recurrence, day: date) -> Event:
     )
 
 
-def occurrences(master: Event, before: date) -> list[Event]:
-    """All plain occurrences of a series on days before that one."""
+def occurrences(master: Event, since: date, before: date) -> list[Event]:
+    """The plain occurrences of a series on days from one to before another."""
     if master.recurrence is None:
         return []
-    return [occurrence(master, master.recurrence, day) for day in days(master.recurrence, before)]
+    found = days(master.recurrence, before)
+    return [occurrence(master, master.recurrence, day) for day in found[bisect_left(found, since) :]]
 
 
 def first_day(recurrence: Recurrence) -> date | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from syncd.sandbox.history import Past
 from syncd.sandbox.microsoft.errors import GraphError
-from syncd.sandbox.microsoft.ids import Named
+from syncd.sandbox.microsoft.ids import is_calendar_id
 from syncd.sandbox.microsoft.state import Calendar, Mailbox, MicrosoftState, View
 from syncd.sandbox.microsoft.values import Account, Event
 
@@ -28,11 +28,7 @@ class Reach:
         found = self.state.calendar(self.account.email, ref)
         if found is not None:
             return found
-        try:
-            Named.of(ref or "")
-        except ValueError as error:
-            raise GraphError("ErrorInvalidIdMalformed") from error
-        raise GraphError("ErrorItemNotFound")
+        raise GraphError("ErrorItemNotFound" if is_calendar_id(ref or "") else "ErrorInvalidIdMalformed")
 
     def calendars(self) -> list[Calendar]:
         """All in the list."""

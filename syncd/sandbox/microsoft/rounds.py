@@ -3,12 +3,14 @@
 Not here: which rows a round tells (`delta.py`).
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, Final
 
-from syncd.sandbox.microsoft.delta import Group, Round, groups, rows_in, show_row
+from syncd.sandbox.microsoft.delta import Group, Round, groups, show_row
 from syncd.sandbox.microsoft.errors import GraphError, Json
 from syncd.sandbox.microsoft.listing import context, read_window
 from syncd.sandbox.microsoft.reach import Reach
@@ -155,9 +157,8 @@ def _page(asked: Asked, rest: Rest) -> Json:
 
 def _divided(found: tuple[Group, ...], size: int) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     """The groups of a page and those after it; a group that is larger than a page is a page."""
-    count = 1
-    while count < len(found) and rows_in(found[: count + 1]) <= size:
-        count += 1
+    rows = list(accumulate(len(group) for group in found))
+    count = max(1, bisect_right(rows, size))
     return found[:count], found[count:]
 
 

@@ -18,7 +18,7 @@ from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.history import PRESENT, History, Past
 from syncd.sandbox.microsoft.authority import Authority, Client
 from syncd.sandbox.microsoft.calendar_switches import CALENDAR_SWITCHES
-from syncd.sandbox.microsoft.ids import Named, event_id, regular_core
+from syncd.sandbox.microsoft.ids import Named, calendar_id, event_id, regular_core
 from syncd.sandbox.microsoft.occurrences import occurrence_on
 from syncd.sandbox.microsoft.switches import SWITCHES
 from syncd.sandbox.microsoft.values import PERSONAL_TENANT, Account, Event, Mail, Transaction
@@ -227,7 +227,7 @@ class MicrosoftState:
         """Another calendar in this mailbox's list; `traits` are fields of Calendar, such as can_edit and owner."""
         account = self.accounts[email]
         owned = {"owner": email, "owner_name": account.name, **traits}
-        calendar = Calendar(f"AAMkAG{self.new_core()}AAA=", email, name, change=self.serial(), **owned)
+        calendar = Calendar(calendar_id(self.new_core()), email, name, change=self.serial(), **owned)
         self.calendars[calendar.id] = calendar
         return calendar
 

@@ -112,7 +112,7 @@ class Site:
     def post(self, path: str, body: Json, *prefer: str, **more: Any) -> Json:
         return done(self.call("POST", path, *prefer, json=body, **more))
 
-    def create(self, path: str = "/me/events", **fields: Any) -> Json:
+    def create(self, path: str = "/me/events", /, **fields: Any) -> Json:
         return self.post(path, draft(**fields))
 
     def patch(self, ref: str, *prefer: str, headers: Mapping[str, str] | None = None, **fields: Any) -> Json:

@@ -1,4 +1,4 @@
-"""Series: the days that patterns give, daylight saving, occurrences edited and deleted one by one, series rescheduled."""
+"""Series: days of patterns, daylight saving, occurrences edited and deleted one by one, series rescheduled."""
 
 from datetime import date
 from typing import Any

@@ -58,7 +58,7 @@ def _lost(answer: dict[str, Any], model: Any, where: str) -> Iterator[str]:
     for name, value in answer.items():
         if "@" in name or name in _NEWER or value in (None, "", [], {}):
             continue
-        if getattr(found, _snake(name)) in (None, []):
+        if getattr(found, _snake(name), name) in (None, []):
             yield f"{where}: {name} was not understood"
 
 
