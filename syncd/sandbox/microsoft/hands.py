@@ -113,7 +113,7 @@ class Hands:
         pattern = show_recurrence(master.recurrence)
         last = (first.day - timedelta(days=1)).isoformat()
         self.edit(master.id, recurrence=_bounded(pattern, {"type": "endDate", "endDate": last}))
-        rest = {"startDate": first.day.isoformat()}
+        rest: Json = {"startDate": first.day.isoformat()}
         if master.recurrence.count:
             rest["numberOfOccurrences"] = master.recurrence.count - done
         start = first.original.at
