@@ -11,7 +11,10 @@ MEMORY: Final = "memory"
 REAL: Final = "real"  # a site, and a calendar server that speaks CalDAV
 GOOGLE: Final = "google"  # a site, and a Google account whose primary calendar is exported to
 GOOGLE_DEDICATED: Final = "google dedicated"  # the same with a calendar made for the copies
-WORLDS: Final = frozenset({MEMORY, REAL, GOOGLE, GOOGLE_DEDICATED})
+MICROSOFT: Final = "microsoft"  # a site, and a Microsoft account with a calendar made for the copies
+MICROSOFT_PRIMARY: Final = "microsoft primary"  # the same, whose default calendar is exported to
+WORLDS: Final = frozenset({MEMORY, REAL, GOOGLE, GOOGLE_DEDICATED, MICROSOFT, MICROSOFT_PRIMARY})
+ON_PRIMARY: Final = frozenset({GOOGLE, MICROSOFT_PRIMARY})
 
 
 async def nothing(_: Hands) -> None:

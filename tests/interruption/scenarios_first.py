@@ -9,7 +9,7 @@ from typing import Any, Final
 from syncd.model import Side, Timed
 from tests.cycle.bench import at, days, event
 from tests.interruption.hands import Hands, Like
-from tests.interruption.scenario import GOOGLE, Scenario
+from tests.interruption.scenario import ON_PRIMARY, Scenario
 
 ELEVEN: Final = timedelta(minutes=11)
 YOGA: Final = event("Yoga", at(1, 9), description="Bring a mat", location="Room 1")
@@ -131,6 +131,8 @@ async def refused_outside(hands: Hands) -> None:
     await hands.refuse(Side.EXTERNAL, "Yoga")
 
 
+ONE_EACH: Final = dict.fromkeys(ON_PRIMARY, "a calendar belongs to one connection (R19)")
+
 FIRST: Final = (
     Scenario("first fill", first_fill),
     Scenario("first contact with nothing", nothing_to_make),
@@ -142,7 +144,7 @@ FIRST: Final = (
     Scenario("private, free and untitled", private_free_and_untitled, secret=("Doctor", "X-ray")),
     Scenario("with guests", with_guests, mails_guests=True),
     Scenario("weekly on both sides", weekly_on_both_sides),
-    Scenario("staff and business", staff_and_business, barred={GOOGLE: "a calendar belongs to one connection (R19)"}),
+    Scenario("staff and business", staff_and_business, barred=ONE_EACH),
     Scenario("business blocks all staff", business_blocks_all_staff),
     Scenario("refused inside beside good ones", refused_inside),
     Scenario("refused outside beside good ones", refused_outside),

@@ -9,7 +9,7 @@ from typing import Final
 from syncd.model import Event, Target
 from tests.cycle.bench import at, event
 from tests.interruption.hands import HOME, Hands, Like
-from tests.interruption.scenario import GOOGLE, REAL, Scenario
+from tests.interruption.scenario import ON_PRIMARY, REAL, Scenario
 from tests.interruption.scenarios_edits import half_past, two_calendars
 from tests.interruption.scenarios_first import full, linked, settled
 
@@ -148,10 +148,10 @@ async def moved_beyond_the_window(hands: Hands) -> None:
 
 CALL: Final = event("Call", half_past(at(3, 14)))  # seconds, which the site does not keep
 SHORT: Final = {"window_future_days": 10}
-ONLY_DEDICATED: Final = {GOOGLE: "it is about a second dedicated calendar"}
+ONLY_DEDICATED: Final = dict.fromkeys(ON_PRIMARY, "it is about a second dedicated calendar")
 TO_PRIMARY: Final = {
     REAL: "the server names no default calendar",
-    GOOGLE: "it begins with a dedicated calendar",
+    **dict.fromkeys(ON_PRIMARY, "it begins with a dedicated calendar"),
 }
 
 SETTINGS: Final = (

@@ -1,0 +1,62 @@
+"""The scenarios between a site and a Microsoft account, with the real adapters: stopped at any request or commit.
+
+Copies lie in a calendar made for them, or in the default one. A sample takes some points of some scenarios on either
+database, the full proof all scenarios on both. Not here: the other worlds.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.interruption.account_stage import World, account_stage
+from tests.interruption.account_studio import Place
+from tests.interruption.fates import points_of
+from tests.interruption.lives import undisturbed, wrong_at
+from tests.interruption.microsoft_stage import MICROSOFT_WORLDS
+from tests.interruption.sample import dealt
+from tests.interruption.scenario import ON_PRIMARY, Scenario
+from tests.interruption.scenarios import SCENARIOS
+from tests.interruption.summary import POINTS
+from tests.proving import PROVE
+
+MOST: Final = {"sqlite": 20, "postgresql": 4} if PROVE else {"sqlite": 7, "postgresql": 7}  # points of one scenario
+_DATABASES: Final = ("sqlite", "postgresql")
+
+
+def _played() -> Iterator[object]:
+    """World, scenario and database; in a sample a few scenarios, each in one world on one database."""
+    for number, scenario in enumerate(SCENARIOS):
+        worlds = [world for world in MICROSOFT_WORLDS if world.name in scenario.worlds]
+        for turn, world in enumerate(worlds):
+            for place, database in enumerate(_DATABASES):
+                if not PROVE and (number % 8, len(worlds)) != (2 * (2 * turn + place), 2):
+                    continue
+                marks = [pytest.mark.postgresql] if database == "postgresql" else []
+                yield pytest.param(
+                    (world, scenario, database), id=f"{world.name}-{scenario.name}-{database}", marks=marks
+                )
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("played", list(_played()))
+async def test_with_microsoft_too_the_end_is_the_same_whatever_happens(
+    played: tuple[World, Scenario, str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
+    world, scenario, database = played
+    scenario = scenario.on_primary() if world.name in ON_PRIMARY else scenario
+    url = request.getfixturevalue("postgresql_url") if database == "postgresql" else ""
+    wrong: dict[str, str] = {}
+    reached: list[str] = []
+    async with account_stage(scenario, world, Place(tmp_path, url)) as stage:
+        course = await undisturbed(stage, scenario)
+        for point in dealt(points_of(course.steps), f"{scenario.name}/{stage.name}", MOST[database]):
+            reached.append(name := f"{scenario.name}/{stage.name}/{point}")
+            if found := await wrong_at(stage, scenario, course, point):
+                wrong[name] = found
+    record_property(POINTS, reached)
+    assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
