@@ -115,8 +115,13 @@ class Delivery:
         held, self._held = self._held, []
         return held
 
+    def end_delays(self) -> None:
+        """End the planted delays of requests that wait now."""
+        self._closing.set()
+        self._closing = asyncio.Event()
+
     def close(self) -> None:
-        """End planted delays early, so that a server can stop."""
+        """End planted delays early, now and later, so that a server can stop."""
         self._closing.set()
 
     async def _pause(self, seconds: float) -> None:

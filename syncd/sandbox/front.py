@@ -92,6 +92,10 @@ class Front:
         self.note(request, name, reply, {} if part is None else {"part": part})
         return reply
 
+    def end_delays(self) -> None:
+        """End the planted delays of requests that wait now."""
+        self._delivery.end_delays()
+
     def close(self) -> None:
         """End planted delays early."""
         self._delivery.close()

@@ -129,8 +129,8 @@ class MicrosoftApp:
         self.state = state
         self.subscriptions = Subscriptions(state)
         self.answers: Mapping[str, Answering] = {**ANSWERS, **self.subscriptions.answers()}
-        self._quota = Quota(state)
-        self._calls = Calls(state, self._quota, self.answers)
+        self.quota = Quota(state)
+        self._calls = Calls(state, self.quota, self.answers)
         self.front = Front(self, state.clock, cut, FAULT_KINDS, _MATCHES, _OF_CONNECTIONS)
         self._poster = Poster(self.subscriptions)
         self._people = PeopleRoutes(state, self.subscriptions)
@@ -223,7 +223,7 @@ class MicrosoftApp:
         if request.path.startswith(f"{CONTROL_PREFIX}/") or is_batch(request):
             return nullcontext()
         token = grants.peek(self.state, request.headers.get("authorization", ""))
-        return nullcontext() if token is None else self._quota.flight(token.grant.email, request)
+        return nullcontext() if token is None else self.quota.flight(token.grant.email, request)
 
     async def _answer_batch(self, request: Request, do: Mapping[str, Any]) -> Reply:
         base = f"http://{request.headers.get('host', '')}"
@@ -258,7 +258,7 @@ class MicrosoftApp:
             self.front.note(request, None, reply, {"part": place})
             return reply
         if place in do.get("part_failures", ()):
-            reply = self._calls.refused(request, self._quota.refusal("ApplicationThrottled"))
+            reply = self._calls.refused(request, self.quota.refusal("ApplicationThrottled"))
             self.front.note(request, "part_failures", reply, {"part": place})
             return reply
         answered = await self.front.answer(request, place)
