@@ -61,7 +61,7 @@ class _Sending:
 
     They go as chains, each part after the one before, which asks the mailbox for one thing at a time. Where a part
     fails the rest of its chain is not run, and goes out again without it. While a chain settles fewer parts than can
-    go side by side, they go side by side: so n failures cost no more requests than n single calls.
+    go side by side, they go side by side: so a failure costs two requests more at most, and many at once one for four.
     """
 
     client: Client
