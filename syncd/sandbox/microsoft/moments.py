@@ -58,11 +58,11 @@ def _read(value: object, name: str, switches: Switches) -> Moment:
     day, clock, fraction, offset = found.groups()
     try:
         at = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{offset or ''}")
-    except ValueError as error:
+        if at.utcoffset() is None:
+            at = at.replace(tzinfo=place(zone))
+        return Moment(at.astimezone(UTC), zone)
+    except (ValueError, OverflowError) as error:
         raise _unread(name) from error
-    if at.utcoffset() is None:
-        at = at.replace(tzinfo=place(zone))
-    return Moment(at.astimezone(UTC), zone)
 
 
 def _unread(name: str) -> GraphError:
@@ -83,7 +83,7 @@ def read_bound(text: str | None, name: str) -> datetime:
             day, clock, offset = found.groups()
             at = datetime.fromisoformat(f"{day}T{clock or '00:00'}{(offset or 'Z').upper()}")
             return at.astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise GraphError("ErrorInvalidParameter", f"The value of {name} is no date and time.")
 

@@ -32,8 +32,8 @@ def read_recurrence(value: object, start: Moment, switches: Switches) -> Recurre
         interval=_number(pattern.get("interval"), 1, "interval"),
         days_of_week=_weekdays(pattern),
         first_day_of_week=_choice(pattern.get("firstDayOfWeek") or "sunday", WEEKDAYS, "firstDayOfWeek"),
-        day_of_month=int(pattern.get("dayOfMonth") or 0),
-        month=int(pattern.get("month") or 0),
+        day_of_month=_number(pattern.get("dayOfMonth"), 0, "dayOfMonth", 0),
+        month=_number(pattern.get("month"), 0, "month", 0),
         index=_choice(pattern.get("index") or "first", INDEXES, "index"),
         range_type=_choice(bounds.get("type"), _RANGES, "range.type"),
         start=_date(bounds.get("startDate"), "startDate"),
@@ -115,15 +115,18 @@ def _choice(value: object, allowed: tuple[str, ...], name: str) -> str:
     return str(value)
 
 
-def _number(value: object, usual: int | None, name: str) -> int:
+def _number(value: object, usual: int | None, name: str, least: int = 1) -> int:
     found = usual if value is None else value
-    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= _MOST:
+    if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= _MOST:
         raise _invalid(f"{name} is out of range")
     return found
 
 
 def _weekdays(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(_choice(day, WEEKDAYS, "daysOfWeek") for day in pattern.get("daysOfWeek") or ())
+    named = pattern.get("daysOfWeek") or ()
+    if not isinstance(named, list | tuple):
+        raise GraphError("RequestBodyRead", "Cannot convert the value of daysOfWeek.")
+    return tuple(_choice(day, WEEKDAYS, "daysOfWeek") for day in named)
 
 
 def _date(value: object, name: str) -> date:

@@ -119,8 +119,9 @@ def _fields(event: Event, lens: Lens) -> Json:
     shown = dict(event.fields)
     stored = shown.pop("body")
     shown.pop("responseStatus", None)
-    owner = lens.state.calendars[event.calendar_id].mailbox
-    if owner != lens.email and shown["sensitivity"] in _HIDDEN:
+    calendar = lens.state.calendars.get(event.calendar_id)
+    theirs = calendar is not None and calendar.mailbox != lens.email
+    if theirs and shown["sensitivity"] in _HIDDEN:
         stored = ""
         shown |= {"subject": "Private appointment", "attendees": [], "locations": []}
         shown["location"] = {**shown["location"], "displayName": ""}

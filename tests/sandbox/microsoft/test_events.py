@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from syncd.sandbox.microsoft.fields import SHAPES
 from tests.sandbox.microsoft.site import (
     ANNA,
     BERT,
@@ -16,6 +17,7 @@ from tests.sandbox.microsoft.site import (
     draft,
     event_path,
     shown,
+    weekly,
 )
 
 
@@ -274,3 +276,38 @@ def test_an_edit_between_a_write_and_its_answer_is_in_the_answer(microsoft: Site
     assert microsoft.fired(number) == 1
     assert event["subject"] == "Theirs"
     assert microsoft.event(event["id"])["@odata.etag"] == event["@odata.etag"]
+
+
+WRONG = (None, 5, -1, True, "x", "", [], [5], [None], {}, {"type": 5}, {"dateTime": 5, "timeZone": 5}, "9999-12-31")
+
+
+@pytest.mark.parametrize("name", [*SHAPES, "range", "pattern", "weather"])
+def test_whatever_is_written_is_taken_or_refused(microsoft: Site, name: str) -> None:
+    for value in WRONG:
+        changed = {name: value}
+        if name in ("range", "pattern"):
+            whole = weekly()
+            changed = {"recurrence": {**whole, name: value}}
+        for reply in (
+            microsoft.call("POST", "/me/events", json=draft() | changed),
+            microsoft.call("PATCH", event_path(microsoft.create()["id"]), json=changed),
+        ):
+            assert reply.status_code in (200, 201, 400), (value, reply.text)
+
+
+@pytest.mark.parametrize("part", ["pattern", "range"])
+@pytest.mark.parametrize("value", WRONG)
+def test_whatever_stands_in_a_recurrence_is_taken_or_refused(microsoft: Site, part: str, value: Any) -> None:
+    whole = weekly()
+    for name in ("type", "interval", "month", "dayOfMonth", "daysOfWeek", "startDate", "endDate", "index"):
+        recurrence = {**whole, part: {**whole[part], name: value}}
+        reply = microsoft.call("POST", "/me/events", json=draft(recurrence=recurrence))
+        assert reply.status_code in (201, 400), (name, reply.text)
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_the_ends_of_time_are_refused_or_taken(microsoft: Site, edge: str) -> None:
+    for zone in ("Line Islands Standard Time", "Dateline Standard Time", "UTC"):
+        at_the_end = {"dateTime": edge, "timeZone": zone}
+        reply = microsoft.call("POST", "/me/events", json=draft(start=at_the_end, end=at_the_end))
+        assert reply.status_code in (201, 400), reply.text
