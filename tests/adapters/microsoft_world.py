@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import adapters.microsoft
+from adapters.http import Transport
 from adapters.microsoft import MicrosoftAccount
 from adapters.microsoft.calendar import MicrosoftCalendar
 from adapters.sights import View
@@ -130,13 +131,18 @@ class World:
     def titles(self) -> list[str]:
         return sorted(str(one.fields.get("subject", "")) for one in self.hands.events())
 
-    def again(self) -> "World":
+    def again(self, transport: Transport | None = None) -> "World":
         """The same account in another process, with its own memory and the same shelf."""
-        return _opened(self.server, self.clock, self.seeded, self.shelf, found=self.account.found)
+        return _opened(self.server, self.clock, self.seeded, self.shelf, self.account.found, transport)
 
 
-def _opened(
-    server: MicrosoftServer, clock: SandboxClock, seeded: SeededAccount, shelf: MemoryShelf, found: str = ""
+def _opened(  # noqa: PLR0917 - what processes of one account share
+    server: MicrosoftServer,
+    clock: SandboxClock,
+    seeded: SeededAccount,
+    shelf: MemoryShelf,
+    found: str = "",
+    transport: Transport | None = None,
 ) -> World:
     waits = Waits()
     account = adapters.microsoft.create(
@@ -149,6 +155,7 @@ def _opened(
         bridge=BRIDGE,
         found=found,
         pause=waits,
+        transport=transport,
     )
     assert isinstance(account, MicrosoftAccount)
     calendar = account.open(seeded.calendars[0][0], zone=BERLIN, collection=COLLECTION)
