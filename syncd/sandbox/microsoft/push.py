@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -25,7 +25,7 @@ from syncd.sandbox.posting import Message, is_near, outgoing
 
 _CHANGES: Final = ("created", "updated", "deleted")
 _RESOURCE: Final = re.compile(
-    r"/?(?:me|users/(?P<user>[^/]+))(?:/calendar|/calendars/(?P<calendar>[^/]+))?/events/?", re.IGNORECASE
+    r"/?(?:me|users/(?P<user>[^/]+))(?:/calendar|/calendars/(?P<calendar>.+))?/events/?", re.IGNORECASE
 )
 _LONGEST_STATE: Final = 128
 _PROOF_SECONDS: Final = 10.0
@@ -208,7 +208,8 @@ class Subscriptions:
         user = found["user"]
         if user is not None and user.casefold() not in (call.account.email.casefold(), call.account.oid):
             raise GraphError("ErrorAccessDenied")
-        calendar = self.state.calendar(call.account.email, found["calendar"])
+        ref = found["calendar"]
+        calendar = self.state.calendar(call.account.email, None if ref is None else unquote(ref))
         if calendar is None:
             raise GraphError("ErrorItemNotFound")
         return calendar.id

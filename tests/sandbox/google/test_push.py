@@ -1,48 +1,23 @@
 """Push channels: what may be opened, how long it lives, and the messages that a receiver gets."""
 
-import threading
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from tests.sandbox.google.site import ANNA, BERT, Json, Site
-
-
-class Receiver:
-    """A loopback address that remembers the headers of each POST."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, str]] = []
-        outer = self
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                outer.messages.append(dict(self.headers.items()))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Nothing on the terminal."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Answer)
-        self.address = f"http://127.0.0.1:{self.server.server_port}/push"
-
-    def numbers(self) -> list[tuple[str, str]]:
-        return [(m["X-Goog-Resource-State"], m["X-Goog-Message-Number"]) for m in self.messages]
+from tests.sandbox.receiver import Receiver, receiving
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    thread = threading.Thread(target=found.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield found
-    found.server.shutdown()
-    thread.join()
-    found.server.server_close()
+    with receiving() as found:
+        yield found
+
+
+def numbers(receiver: Receiver) -> list[tuple[str, str]]:
+    return [(m.headers["X-Goog-Resource-State"], m.headers["X-Goog-Message-Number"]) for m in receiver.got]
 
 
 def body(address: str, **fields: Any) -> Json:
@@ -66,8 +41,8 @@ def test_a_channel_says_sync_then_exists_with_growing_numbers(google: Site, rece
     delivered(google)
     google.hands.edit(google.rows()[0]["id"], summary="By hand")
     delivered(google)
-    assert receiver.numbers() == [("sync", "1"), ("exists", "4"), ("exists", "7")]
-    first = receiver.messages[0]
+    assert numbers(receiver) == [("sync", "1"), ("exists", "4"), ("exists", "7")]
+    first = receiver.got[0].headers
     assert first["X-Goog-Channel-ID"] == "channel-1"
     assert first["X-Goog-Channel-Token"] == "secret"
     assert first["X-Goog-Resource-ID"] == channel["resourceId"]
@@ -87,11 +62,11 @@ def test_a_channel_lives_at_most_seven_days(google: Site, receiver: Receiver) ->
         channel = watch(google, receiver.address, id=f"channel-{number}", **fields)
         assert int(channel["expiration"]) == (now + seconds) * 1000
     delivered(google)
-    receiver.messages.clear()
+    receiver.got.clear()
     google.clock.advance(7 * 86400)
     google.insert()
     delivered(google)
-    assert receiver.messages == []
+    assert receiver.got == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +118,7 @@ def test_a_channel_is_stopped_by_who_opened_it(google: Site, receiver: Receiver)
     assert google.refused(google.service().channels().stop(body=asked)).status == 404
     google.insert()
     delivered(google)
-    assert [state for state, _ in receiver.numbers()] == ["sync"]
+    assert [state for state, _ in numbers(receiver)] == ["sync"]
 
 
 def test_messages_are_dropped_doubled_or_held_by_switch(google: Site, receiver: Receiver) -> None:
@@ -155,12 +130,12 @@ def test_messages_are_dropped_doubled_or_held_by_switch(google: Site, receiver: 
     google.switch(push_delivery="twice", push_number_step=1)
     google.insert()
     delivered(google)
-    assert receiver.numbers() == [("sync", "1"), ("exists", "5"), ("exists", "5")]
+    assert numbers(receiver) == [("sync", "1"), ("exists", "5"), ("exists", "5")]
     google.switch(push_delivery="held")
     google.insert()
-    assert len(receiver.messages) == 3
+    assert len(receiver.got) == 3
     assert google.client.post("/_sandbox/pushes/release").json() == {"sent": 1}
-    assert receiver.numbers()[3:] == [("exists", "6")]
+    assert numbers(receiver)[3:] == [("exists", "6")]
 
 
 def test_a_calendar_that_goes_away_says_so_once(google: Site, receiver: Receiver) -> None:
@@ -168,7 +143,7 @@ def test_a_calendar_that_goes_away_says_so_once(google: Site, receiver: Receiver
     google.hands.remove_calendar()
     delivered(google)
     delivered(google)
-    assert [state for state, _ in receiver.numbers()] == ["sync", "not_exists"]
+    assert [state for state, _ in numbers(receiver)] == ["sync", "not_exists"]
 
 
 def test_the_longest_life_is_a_switch(google: Site, receiver: Receiver) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.microsoft.site import BERT, Json, Site, draft
+from syncd.sandbox.microsoft.errors import Json
+from tests.sandbox.microsoft.site import BERT, Site, draft
 
 
 def item(ref: str, method: str = "GET", url: str = "/me/events", **more: Any) -> Json:

@@ -14,7 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from syncd.sandbox.microsoft import grants
-from tests.sandbox.microsoft.site import ANNA, BERT, CLIENT_ID, Json, Site
+from syncd.sandbox.microsoft.errors import Json
+from tests.sandbox.microsoft.site import ANNA, BERT, CLIENT_ID, Site
 
 SECRET = "secret"
 BACK = "http://127.0.0.1/back"
@@ -421,7 +422,7 @@ class Rewriting:
         """Nothing of its own is open."""
 
     def _asked(self, method: str, url: str, **more: Any) -> "Told":
-        sent = {name: more.get(name) for name in ("params", "data", "headers")}
+        sent: Any = {name: more.get(name) for name in ("params", "data", "headers")}
         reply = self.client.request(method, url.replace(self.authority, self.base), **sent)
         return Told(reply.status_code, reply.text.replace(self.base, self.authority), dict(reply.headers))
 

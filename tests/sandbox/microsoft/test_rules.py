@@ -16,9 +16,9 @@ from msgraph.graph_request_adapter import GraphRequestAdapter, options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
-from syncd.sandbox.microsoft.errors import CODES
+from syncd.sandbox.microsoft.errors import CODES, Json
 from syncd.sandbox.microsoft.preferences import preferences
-from tests.sandbox.microsoft.site import IMMUTABLE, Json, Site, draft
+from tests.sandbox.microsoft.site import IMMUTABLE, Site, draft
 
 TLS = ssl.create_default_context()  # made once: it costs more than the server
 
