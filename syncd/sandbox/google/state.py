@@ -4,11 +4,10 @@ Not here: any rule of the API. These classes store and look up; `writing.py` and
 """
 
 import hashlib
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google.recurrence import find_start, occurrence
 from syncd.sandbox.google.switches import SWITCHES
 from syncd.sandbox.google.values import AccessToken, Account, Client, Code, Event, Grant
-from syncd.sandbox.history import PRESENT, History, Past
+from syncd.sandbox.history import PRESENT, History, Past, become, opaque
 from syncd.sandbox.switching import Switches
 
 Inspect = Callable[[str, object, int, object], None]
@@ -42,26 +41,24 @@ class Calendar:
     """By master id: ids of its exceptions."""
     gap: int = 0
     """The newest version when a sync token was last refused."""
-    _times: list[datetime] = field(default_factory=list)
 
     @property
     def version(self) -> int:
         """How many versions were written: the change counter."""
-        return len(self._times)
+        return self.events.count
 
     def version_at(self, moment: datetime) -> int:
         """The change counter at a moment."""
-        return bisect_right(self._times, moment)
+        return self.events.count_at(moment)
 
     def updated(self) -> datetime:
         """When something last changed; now when nothing ever did."""
-        return self._times[-1] if self._times else self.clock.now()
+        return self.events.last or self.clock.now()
 
     def put(self, event: Event) -> Event:
         """Store the next version of an event, numbered; an exception is entered with its series."""
         now = self.clock.now()
-        self._times.append(now)
-        stored = replace(event, version=self.version)
+        stored = replace(event, version=self.version + 1)
         if stored.series_id is not None and stored.id not in self.exceptions[stored.series_id]:
             self.exceptions[stored.series_id].append(stored.id)
         self.events.put(stored, now)
@@ -75,7 +72,6 @@ class Calendar:
             fields=dict(self.fields),
             events=self.events.copy(),
             exceptions=deepcopy(self.exceptions),
-            _times=list(self._times),
         )
 
 
@@ -244,9 +240,7 @@ class GoogleState:
 
         `Calendar` and `Account` objects taken from this state before are then no longer part of it.
         """
-        copied = other.copy()
-        for part in fields(self):
-            setattr(self, part.name, getattr(copied, part.name))
+        become(self, other.copy())
 
     def new_id(self) -> str:
         """26 characters of the id alphabet, the same in every run that does the same things."""
@@ -260,4 +254,4 @@ class GoogleState:
 
     def opaque(self, *parts: object) -> str:
         """A text without visible structure, always the same for the same parts."""
-        return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
+        return opaque(*parts)

@@ -6,16 +6,15 @@ Not here: any rule of the API. These classes store and look up; `writing.py` and
 import hashlib
 import uuid
 from base64 import b64encode
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from syncd.sandbox.clock import SandboxClock
-from syncd.sandbox.history import PRESENT, History, Past
+from syncd.sandbox.history import PRESENT, History, Past, become, opaque
 from syncd.sandbox.microsoft.authority import Authority, Client
 from syncd.sandbox.microsoft.calendar_switches import CALENDAR_SWITCHES
 from syncd.sandbox.microsoft.ids import Named, calendar_id, event_id, regular_core
@@ -63,22 +62,20 @@ class Mailbox:
     """By master id: ids of its exceptions."""
     cores: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By core of a regular id: the core of the immutable one, and the calendar where it is good."""
-    _times: list[datetime] = field(default_factory=list)
 
     @property
     def version(self) -> int:
         """How many versions were written: the change counter."""
-        return len(self._times)
+        return self.events.count
 
     def version_at(self, moment: datetime) -> int:
         """The change counter at a moment."""
-        return bisect_right(self._times, moment)
+        return self.events.count_at(moment)
 
     def put(self, event: Event) -> Event:
         """Store the next version of an event, numbered; an exception is entered with its series."""
         now = self.clock.now()
-        self._times.append(now)
-        stored = replace(event, version=self.version)
+        stored = replace(event, version=self.version + 1)
         if stored.series_id is not None and stored.id not in self.members[stored.series_id]:
             self.members[stored.series_id].append(stored.id)
         core = Named.of(stored.id).core
@@ -93,7 +90,6 @@ class Mailbox:
             events=self.events.copy(),
             members=deepcopy(self.members),
             cores=dict(self.cores),
-            _times=list(self._times),
         )
 
 
@@ -283,9 +279,7 @@ class MicrosoftState:
 
         `Mailbox`, `Calendar` and `Account` objects taken from this state before are then no longer part of it.
         """
-        copied = other.copy()
-        for part in fields(self):
-            setattr(self, part.name, getattr(copied, part.name))
+        become(self, other.copy())
 
     def new_core(self) -> str:
         """32 characters of the alphabet of ids, the same in every run that does the same things."""
@@ -303,4 +297,4 @@ class MicrosoftState:
 
     def opaque(self, *parts: object) -> str:
         """A text without visible structure, always the same for the same parts."""
-        return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
+        return opaque(*parts)

@@ -6,12 +6,11 @@ Not here: what is asserted.
 import asyncio
 import json
 import ssl
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import httplib2
 import httpx
@@ -23,6 +22,7 @@ from googleapiclient.errors import HttpError
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState, Hands, grants, seed
 from tests.sandbox.google import schema
+from tests.sandbox.running import Controls, beside
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
 TLS = ssl.create_default_context()  # made once: it costs more than the server
@@ -31,7 +31,6 @@ BERT = "bert@gmail.example"
 BERLIN = "Europe/Berlin"
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Refusal:
 
 
 @dataclass
-class Site:
+class Site(Controls):
     """One account unless another is named; every call is checked against the discovery document."""
 
     state: GoogleState
@@ -60,9 +59,6 @@ class Site:
     @property
     def hands(self) -> Hands:
         return Hands(self.state, ANNA)
-
-    def on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        return asyncio.run_coroutine_threadsafe(work(), self.loop).result(10)
 
     def token(self, email: str = ANNA, *scopes: str) -> str:
         grant = grants.add_grant(self.state, seed.CLIENT_ID, email, scopes or seed.SCOPES)
@@ -123,20 +119,6 @@ class Site:
             return Refusal(error.status_code, told["errors"][0]["reason"], told["message"], dict(error.resp))
         raise AssertionError("was not refused")
 
-    def fault(self, do: Json, match: Json | None = None, **more: Any) -> int:
-        return self.server.app.faults.add({"match": match or {}, "do": do, **more})
-
-    def fired(self, number: int) -> int:
-        faults = self.server.app.faults.to_json()["faults"]
-        return next(int(fault["fired"]) for fault in faults if fault["id"] == number)
-
-    def switch(self, **values: Any) -> None:
-        self.state.switches.set(values)
-
-    def log(self) -> list[Json]:
-        requests: list[Json] = self.server.app.log.to_json()["requests"]
-        return requests
-
     def writes(self) -> list[Json]:
         return [entry for entry in self.log() if entry["write"]]
 
@@ -171,18 +153,10 @@ def running() -> Iterator[Site]:
     state.add_account(ANNA, "Anna")
     state.add_account(BERT, "Bert", workspace=True)
     server = GoogleServer(state)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
-    with httpx.Client(base_url=server.base_url, verify=TLS, trust_env=False) as client:
+    with beside(server) as loop, httpx.Client(base_url=server.base_url, verify=TLS, trust_env=False) as client:
         site = Site(state, server, clock, loop, client)
         state.inspect = site.inspect
         try:
             yield site
         finally:
             site.close()
-            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()

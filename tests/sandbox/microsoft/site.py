@@ -4,12 +4,11 @@ Not here: what is asserted.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -20,6 +19,7 @@ from syncd.sandbox.microsoft.hands import Hands
 from syncd.sandbox.microsoft.server import MicrosoftServer
 from syncd.sandbox.microsoft.state import MicrosoftState
 from tests.sandbox.microsoft import typed
+from tests.sandbox.running import Controls, beside
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
 ANNA = "anna@outlook.example"
@@ -32,7 +32,6 @@ HOUR = (datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=
 WINDOW = ("2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z")
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Round:
 
 
 @dataclass
-class Site:
+class Site(Controls):
     """Two mailboxes; every call is Anna's unless another is named. Ids are immutable ones unless it says otherwise."""
 
     state: MicrosoftState
@@ -86,9 +85,6 @@ class Site:
     @property
     def hands(self) -> Hands:
         return Hands(self.state, ANNA)
-
-    def on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        return asyncio.run_coroutine_threadsafe(work(), self.loop).result(10)
 
     def token(self, email: str = ANNA, *scopes: str) -> str:
         grant = grants.add_grant(self.state, CLIENT_ID, email, scopes or SCOPES)
@@ -148,20 +144,6 @@ class Site:
         asked = {"startDateTime": start, "endDateTime": end, "$top": "1000", **params}
         rows: list[Json] = self.get("/me/calendarView", *prefer, params=asked)["value"]
         return rows
-
-    def fault(self, do: Json, match: Json | None = None, **more: Any) -> int:
-        return self.server.app.faults.add({"match": match or {}, "do": do, **more})
-
-    def fired(self, number: int) -> int:
-        faults = self.server.app.faults.to_json()["faults"]
-        return next(int(fault["fired"]) for fault in faults if fault["id"] == number)
-
-    def switch(self, **values: Any) -> None:
-        self.state.switches.set(values)
-
-    def log(self) -> list[Json]:
-        requests: list[Json] = self.server.app.log.to_json()["requests"]
-        return requests
 
     def inspect(self, operation: str, _body: object, status: int, answer: object) -> None:
         self.problems += typed.problems(operation, status, answer)
@@ -223,17 +205,7 @@ def running(email: str = ANNA) -> Iterator[Site]:
     state.add_account(email, "Anna Weber", personal=True)
     state.add_account(BERT, "Bert")
     server = MicrosoftServer(state)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
-    with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501 - plain http on loopback
+    with beside(server) as loop, httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501 - loopback
         site = Site(state, server, clock, loop, client)
         state.inspect = site.inspect
-        try:
-            yield site
-        finally:
-            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+        yield site

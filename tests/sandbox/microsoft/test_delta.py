@@ -233,6 +233,13 @@ def test_pages_have_the_size_that_each_request_asks_for(microsoft: Site) -> None
     assert not set(ids(second["value"])) & set(ids(sized.rows))
 
 
+def test_the_service_chooses_the_size_of_a_page_when_nobody_asks(microsoft: Site) -> None:
+    microsoft.switch(delta_page_size=3)
+    for _ in range(5):
+        microsoft.create()
+    assert [len(page["value"]) for page in microsoft.round().pages] == [3, 2]
+
+
 def test_a_series_is_not_split_over_pages_unless_the_switch_says_so(microsoft: Site) -> None:
     microsoft.create()
     microsoft.create(recurrence=weekly(4))

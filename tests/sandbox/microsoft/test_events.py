@@ -217,6 +217,18 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_stored(microsoft: Site, f
     assert microsoft.hands.events() == []
 
 
+@pytest.mark.parametrize(("limit", "status"), [(255, 400), (300, 201), (0, 201)])
+def test_a_long_subject_is_refused_beyond_a_limit(microsoft: Site, limit: int, status: int) -> None:
+    microsoft.switch(subject_limit=limit)
+    assert microsoft.call("POST", "/me/events", json=draft(subject="x" * 256)).status_code == status
+
+
+def test_an_offset_inside_a_time_is_taken_by_switch(microsoft: Site) -> None:
+    microsoft.switch(offset_in_datetime="accept")
+    event = microsoft.create(start={"dateTime": "2026-11-24T09:00:00+02:00", "timeZone": "UTC"})
+    assert event["start"] == shown("2026-11-24T07:00")
+
+
 def test_more_than_500_attendees_are_refused(microsoft: Site) -> None:
     guests = [{"emailAddress": {"address": f"g{n}@a.example"}} for n in range(501)]
     assert microsoft.refused_draft(attendees=guests).status == 400
@@ -278,7 +290,21 @@ def test_an_edit_between_a_write_and_its_answer_is_in_the_answer(microsoft: Site
     assert microsoft.event(event["id"])["@odata.etag"] == event["@odata.etag"]
 
 
-WRONG = (None, 5, -1, True, "x", "", [], [5], [None], {}, {"type": 5}, {"dateTime": 5, "timeZone": 5}, "9999-12-31")
+WRONG: tuple[Any, ...] = (
+    None,
+    5,
+    -1,
+    True,
+    "x",
+    "",
+    [],
+    [5],
+    [None],
+    {},
+    {"type": 5},
+    {"dateTime": 5, "timeZone": 5},
+    "9999-12-31",
+)
 
 
 @pytest.mark.parametrize("name", [*SHAPES, "range", "pattern", "weather"])

@@ -99,6 +99,8 @@ def test_a_view_refuses_the_filter_and_may_drop_the_expansion(microsoft: Site) -
     window = {"startDateTime": "2026-11-01T00:00:00", "endDateTime": "2026-12-01T00:00:00"}
     params = {**window, "$filter": LOOK_UP.format(KEY, "k1")}
     assert microsoft.refused("GET", "/me/calendarView", params=params).status == 500
+    microsoft.switch(property_filter_on_view="works")
+    assert len(microsoft.get("/me/calendarView", params=params)["value"]) == 1
     params = {**window, "$expand": f"singleValueExtendedProperties($filter=id eq '{KEY}')"}
     (row,) = microsoft.get("/me/calendarView", params=params)["value"]
     assert row["singleValueExtendedProperties"] == [{"id": KEY, "value": "k1"}]

@@ -65,14 +65,6 @@ def test_times_keep_six_of_seven_digits() -> None:
     assert show_moment(start, "UTC")["dateTime"] == "2026-11-24T09:00:00.1234560"
 
 
-def test_an_offset_may_be_taken_by_switch() -> None:
-    switches = Switches(SWITCHES)
-    switches.set({"offset_in_datetime": "accept"})
-    value = {"dateTime": "2026-11-24T09:00:00+02:00", "timeZone": "UTC"}
-    start, _ = read_edges(value, value, all_day=False, switches=switches)
-    assert show_moment(start, "UTC")["dateTime"].startswith("2026-11-24T07:00")
-
-
 @pytest.mark.parametrize(
     "zone", ["AUS Eastern Standard Time", "Pacific Standard Time", "E. South America Standard Time"]
 )
