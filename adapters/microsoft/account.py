@@ -6,7 +6,7 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from adapters.batches import Pause
 from adapters.microsoft.batch import MOST
@@ -16,6 +16,7 @@ from adapters.microsoft.refusals import AGAIN, SIDE, Asked, Missing, unclear
 from syncd.errors import CalendarGone, Exists, Forbidden, Rejected, Transient
 from syncd.ports import CalendarInfo, Capabilities
 
+T = TypeVar("T")
 CAPABILITIES: Final = Capabilities(
     delta=True,
     keyed_create=True,
@@ -117,7 +118,7 @@ class CalendarList:
             raise CalendarGone("the calendar is not there any more", side=SIDE, hint=_GONE_HINT)
         raise Transient("the calendar is listed, and does not answer", side=SIDE, hint=AGAIN)
 
-    async def answering(self, calendar: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def answering(self, calendar: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` gives; when it finds nothing, the calendar itself is asked: it may be the one that is gone."""
         try:
             return await ask()

@@ -181,7 +181,11 @@ class MicrosoftCalendar:
         """What says our mark on each group, and what a series has in common where no row did; and what failed."""
         told: dict[str, Resource] = {}
         if len(groups) > marks.DIRECT:
-            listed = await marks.bearers(self._client, self.id)
+
+            async def ask() -> dict[str, Resource] | None:
+                return await marks.bearers(self._client, self.id)
+
+            listed = await self.account.answering(self.id, ask)
             told = {} if listed is None else marks.told_by(groups, listed, self._client.clock.now())
         names = [group.name for group in groups if group.name not in told]
         answers = dict(zip(names, await self.resources(names), strict=True))
@@ -223,7 +227,11 @@ class MicrosoftCalendar:
         """Events of this calendar with these keys, as far as look-ups tell; and those that repeats were refused for."""
         if not keys:
             return []
-        rows, sure = await marks.holders(self._client, self.id, keys)
+
+        async def ask() -> tuple[list[Resource], bool]:
+            return await marks.holders(self._client, self.id, keys)
+
+        rows, sure = await self.account.answering(self.id, ask)
         known = {row["id"] for row in rows}
         named = [one for key in keys if (one := self._writer.told.get(key)) and one not in known]
         if named:
