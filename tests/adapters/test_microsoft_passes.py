@@ -10,52 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from adapters.memory import MemoryClock
-from syncd.model import Event, Status, Target, Timed
+from syncd.model import Event, Status, Target
 from syncd.sandbox.microsoft import Hands
-from tests.adapters.account_bench import AccountBench, on_monday, store_in
-from tests.adapters.microsoft_world import EMAIL, World, occurrences, world
-from tests.cycle.bench import MONDAY, SITE_ID, at, event
-
-
-class MicrosoftBench(AccountBench[World]):
-    """A memory site whose connection has a Microsoft account."""
-
-    @property
-    def hands(self) -> Hands:
-        return self.outer.hands
-
-    def copy(self, title: str) -> str:
-        """The id of the event with this title."""
-        return next(one.id for one in self.hands.events() if one.fields["subject"] == title)
-
-    def put(self, title: str, day: int, hour: int = 9, **fields: object) -> str:
-        when = at(day, hour)
-        return self.hands.add(title, when.start, when.end, zone=when.tzid, **fields).id
-
-    def titled(self, title: str) -> dict[str, Timed]:
-        """Sessions with this title: their times."""
-        items = self.world.items(SITE_ID).items()
-        found = {name: one.event.when for name, one in items if one.event.title == title}
-        return {name: when for name, when in found.items() if isinstance(when, Timed)}
+from tests.adapters.account_bench import store_in
+from tests.adapters.microsoft_bench import MicrosoftBench, bench_in
+from tests.adapters.microsoft_world import EMAIL, occurrences
+from tests.cycle.bench import SITE_ID, at, event
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[MicrosoftBench]:
-    store = await store_in(tmp_path)
-    async with world() as microsoft:
-        on_monday(microsoft)
-        calendar = microsoft.calendar.id
-        yield MicrosoftBench(
-            store,
-            MemoryClock(MONDAY),
-            outer=microsoft,
-            provider="microsoft",
-            email=EMAIL,
-            primary_id=calendar,
-            idle=("calendarView.delta",),
-        )
-    await store.aclose()
+    async with bench_in(tmp_path) as opened:
+        yield opened
 
 
 async def test_sessions_appear_outside_and_events_inside_and_then_it_is_quiet(bench: MicrosoftBench) -> None:
