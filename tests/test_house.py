@@ -25,7 +25,7 @@ ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
 REMOTE: Final = tuple(
     f"adapters.{name}"
-    for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "outcomes", "addresses")
+    for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "outcomes", "addresses", "rows")
 )
 WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
@@ -74,6 +74,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.batches": ("adapters.refusals", "syncd.errors"),
     "adapters.lanes": (),
     "adapters.outcomes": (*PORT, "adapters.batches", "adapters.refusals", "adapters.sights"),
+    "adapters.rows": (*PORT, "adapters.batches", "adapters.refusals", "adapters.sights"),
     "adapters.addresses": ("syncd.errors",),
     "adapters.sights": ("adapters.refusals", "syncd.model"),
     "adapters.pace": ("adapters.http", "adapters.refusals", "syncd.ports", "syncd.errors", "msgspec"),

@@ -14,40 +14,24 @@ from adapters.google.batch import each
 from adapters.google.client import Call
 from adapters.google.listing import Listing, instances_of, sighted
 from adapters.google.mapping import KEY, is_cancelled, observation, stands_for_series
-from adapters.google.refusals import SIDE, Asked, Deleted, Missing
+from adapters.google.refusals import Asked, Deleted, Missing
 from adapters.google.writing import Writer
-from adapters.refusals import is_item
-from adapters.sights import MalformedError, Remembered, Resource, Sights, View, absent
+from adapters.rows import RowCalendar
+from adapters.sights import Resource, Sights, View, absent
 from syncd.errors import AdapterError, Transient
-from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
-from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
+from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Window
+from syncd.ports import Known
 
 PROBES: Final = 250  # requests that one call of `get` makes in other calendars
 
 
-class GoogleCalendar:
+class GoogleCalendar(RowCalendar[CalendarList, Writer]):
     """The calendar with one id. `zone`: of times that name none, where the calendar names none either."""
 
-    side = Side.EXTERNAL
-
     def __init__(self, account: CalendarList, calendar: str, *, zone: str, collection: str) -> None:
-        self.capabilities = account.capabilities
-        self.collection = collection
-        self._account = account
+        super().__init__(account, calendar, zone=zone, collection=collection)
         self._client = account.client
-        self._calendar = calendar
-        self._zone = zone
-        self._remembered = Remembered()
-        self._writer = Writer(self)
-
-    async def check(self) -> Standing:
-        await self._account.about(self._calendar)
-        return Standing(await self._account.identity(), await self._account.writable(self._calendar))
-
-    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
-        if isinstance(since, Cursor):
-            return await self._changes(since, known)
-        return await self._everything(since, known)
+        self.writer = Writer(self)
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
         mine = [ref for ref in refs if ref.collection == self.collection]
@@ -69,65 +53,30 @@ class GoogleCalendar:
         view = await self.view(found.values())
         return {key: self.shown(one, view, Asked("looking for an event", key)) for key, one in found.items()}
 
-    async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        return await self._writer.create(drafts)
-
-    async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
-        return await self._writer.update(edits)
-
-    async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
-        return await self._writer.delete(erasures)
-
     # for its writer too
-
-    @property
-    def account(self) -> CalendarList:
-        return self._account
-
-    @property
-    def id(self) -> str:
-        return self._calendar
-
-    def last_seen(self, name: str, etag: str | None) -> Resource | None:
-        """The resource at this version, if it was seen in this pass."""
-        row = self._remembered.rows.get(name)
-        return row if row is not None and etag is not None and row.get("etag") == etag else None
 
     async def view(self, rows: Iterable[Resource] = ()) -> View:
         """The view for these rows; the calendar is asked for its zone only when one of them names none."""
-        account, zone = self._account, self._zone
+        account, zone = self.account, self.zone
         if any(_names_no_zone(row) for row in rows):
-            zone = await account.zone(self._calendar) or zone
-        return View(self.collection, zone, await account.writable(self._calendar), self._client.clock.now())
+            zone = await account.zone(self.id) or zone
+        return View(self.collection, zone, await account.writable(self.id), self._client.clock.now())
 
-    def shown(self, resource: Resource, view: View, asked: Asked) -> Observation:
-        """The observation of an answer. Raises Transient for one that cannot be read: of a write, applied."""
-        try:
-            seen = observation(resource, view)
-        except MalformedError as error:
-            text = f"{asked.what}: {error}"
-            raise Transient(text, side=SIDE, ref=asked.ref, applied=asked.writes) from None
-        self._remembered.take(resource)
-        return seen
+    async def sent(self, calls: Sequence[Call]) -> list[Answer]:
+        return await each(self._client, calls, self.account.pause)
 
-    async def asked(self, calls: Sequence[Call]) -> list[Answer]:
-        """An answer or an error for each. While one of them says "not there", the calendar itself has to answer."""
-        answers = await self._each(calls)
-        if any(isinstance(one, Missing) and not isinstance(one, Deleted) for one in answers):
-            await self._account.about(self._calendar)
-        return answers
+    def observed(self, resource: Resource, view: View) -> Observation:
+        return observation(resource, view)
 
-    async def _each(self, calls: Sequence[Call]) -> list[Answer]:
-        try:
-            return await each(self._client, calls, self._account.pause) if calls else []
-        except AdapterError as error:
-            if not is_item(error) or calls[0].asked.writes:
-                raise
-            return [error]  # one event that cannot be read says nothing of the calendar
+    def version_of(self, resource: Resource) -> str | None:
+        return resource.get("etag")
+
+    def is_proven(self, missing: Missing) -> bool:
+        return isinstance(missing, Deleted)
 
     async def resources(self, names: Sequence[str]) -> list[Answer]:
         """Each event by a direct read: a resource, Missing, or why nothing is known."""
-        return await self.asked([self._reads(self._calendar, name) for name in names])
+        return await self.asked([self._reads(self.id, name) for name in names])
 
     def _reads(self, calendar: str, name: str) -> Call:
         request = self._client.service.events.get(calendarId=calendar, eventId=name)
@@ -135,7 +84,7 @@ class GoogleCalendar:
 
     # reading
 
-    async def _everything(self, window: Window, known: Known) -> ChangeSet:
+    async def everything(self, window: Window, known: Known) -> ChangeSet:
         stored = await known(None)
         listing = await self._listed(None)
         there = {name: listing.rows[name] for name in listing.present}
@@ -147,7 +96,7 @@ class GoogleCalendar:
         listed = frozenset(there) | frozenset(lost)
         return _change_set(listing, sights, window, broken=broken, listed=listed)
 
-    async def _changes(self, cursor: Cursor, known: Known) -> ChangeSet:
+    async def changes(self, cursor: Cursor, known: Known) -> ChangeSet:
         listing = await self._listed(cursor.token)
         asked = [*listing.rows, *sorted(listing.series)]
         stored = await known(asked) if asked else {}
@@ -166,11 +115,11 @@ class GoogleCalendar:
     async def _listed(self, token: str | None) -> Listing:
         async def ask() -> Listing:
             if token is None:
-                return await pages.everything(self._client, self._calendar)
-            return await pages.changes(self._client, self._calendar, token)
+                return await pages.everything(self._client, self.id)
+            return await pages.changes(self._client, self.id, token)
 
-        listing: Listing = await self._account.answering(self._calendar, ask)
-        self._account.told(self._calendar, listing.role, listing.zone)
+        listing: Listing = await self.account.answering(self.id, ask)
+        self.account.told(self.id, listing.role, listing.zone)
         return listing
 
     async def _masters(self, names: set[str]) -> tuple[dict[str, Resource], set[str]]:
@@ -199,7 +148,7 @@ class GoogleCalendar:
         shown = {seen.ref.id for seen in sights.observations}
         for row in rows:
             if row["id"] in shown:
-                self._remembered.take(row)
+                self.remembered.take(row)
         return sights
 
     # direct reads
@@ -223,12 +172,12 @@ class GoogleCalendar:
 
         Also those that could not be looked for: more than so many at once wait for the next pass.
         """
-        others = await self._account.others(self._calendar) if deleted else ()
+        others = await self.account.others(self.id) if deleted else ()
         if not others:
             return {}
         room = max(PROBES // len(others), 1)
         pairs = [(ref, other) for ref in list(deleted)[:room] for other in others]
-        found = await self._each([self._looks(other, deleted[ref]) for ref, other in pairs])
+        found = await self.answers([self._looks(other, deleted[ref]) for ref, other in pairs])
         answer = {}
         for (ref, _), one in zip(pairs, found, strict=True):
             if isinstance(one, Mapping) and any(not is_cancelled(row) for row in one.get("items", [one])):

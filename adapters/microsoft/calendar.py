@@ -16,42 +16,26 @@ from adapters.microsoft.client import Call
 from adapters.microsoft.drafts import expanded, mark_from, sought
 from adapters.microsoft.listing import Round
 from adapters.microsoft.mapping import MASTER, is_cancelled, observation, series_of, version_of
-from adapters.microsoft.refusals import SIDE, Asked, Missing
+from adapters.microsoft.refusals import Asked, Missing
 from adapters.microsoft.series import UNREAD, Group, grouped, sighted
 from adapters.microsoft.writing import Writer
-from adapters.refusals import is_item
-from adapters.sights import MalformedError, Remembered, Resource, Sights, View, absent
+from adapters.rows import RowCalendar
+from adapters.sights import Resource, Sights, View, absent
 from syncd.errors import AdapterError, Transient
-from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Side, Window
-from syncd.ports import NOTHING_KNOWN, Draft, Edit, Erasure, Known, Outcome, Standing
+from syncd.model import Broken, ChangeSet, Cursor, Gone, Observation, Ref, Removal, Window
+from syncd.ports import Known
 
 _READING: Final = "reading an event"
 _LATE: Final = "it is listed, but not there"
 
 
-class MicrosoftCalendar:
+class MicrosoftCalendar(RowCalendar[CalendarList, Writer]):
     """The calendar with one id. `zone`: the schedule's, of times whose own zone nobody knows, and of days."""
 
-    side = Side.EXTERNAL
-
     def __init__(self, account: CalendarList, calendar: str, *, zone: str, collection: str) -> None:
-        self.capabilities = account.capabilities
-        self.collection = collection
-        self.account = account
-        self.id = calendar
-        self.zone = zone
+        super().__init__(account, calendar, zone=zone, collection=collection)
         self._client = account.client
-        self._remembered = Remembered()
-        self._writer = Writer(self)
-
-    async def check(self) -> Standing:
-        await self.account.about(self.id)
-        return Standing(await self.account.identity(), await self.account.writable(self.id))
-
-    async def read(self, since: Cursor | Window, known: Known = NOTHING_KNOWN) -> ChangeSet:
-        if isinstance(since, Cursor):
-            return await self._changes(since, known)
-        return await self._everything(since, known)
+        self.writer = Writer(self)
 
     async def get(self, refs: Sequence[Ref]) -> Mapping[Ref, Observation]:
         mine = [ref for ref in refs if ref.collection == self.collection]
@@ -72,15 +56,6 @@ class MicrosoftCalendar:
                 found[mark.key] = self.shown(row, view, Asked("looking for an event", mark.key))
         return found
 
-    async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        return await self._writer.create(drafts)
-
-    async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
-        return await self._writer.update(edits)
-
-    async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
-        return await self._writer.delete(erasures)
-
     # for its writer too
 
     @property
@@ -88,32 +63,10 @@ class MicrosoftCalendar:
         """The library's builder of what lies in this calendar."""
         return self._client.me.calendars.by_calendar_id(self.id).events
 
-    def last_seen(self, name: str, version: str | None) -> Resource | None:
-        """The resource at this version, if it was seen in this pass."""
-        row = self._remembered.rows.get(name)
-        return row if row is not None and version is not None and version_of(row) == version else None
-
     async def view(self, _rows: Iterable[Resource] = ()) -> View:
         """From where rows of this calendar are looked at; it is asked once whether it may be written."""
         writable = await self.account.writable(self.id)
         return View(self.collection, self.zone, writable, self._client.clock.now())
-
-    def shown(self, resource: Resource, view: View, asked: Asked) -> Observation:
-        """The observation of an answer. Raises Transient for one that cannot be read: of a write, applied."""
-        try:
-            seen = observation(resource, view)
-        except MalformedError as error:
-            text = f"{asked.what}: {error}"
-            raise Transient(text, side=SIDE, ref=asked.ref, applied=asked.writes) from None
-        self._remembered.take(resource)
-        return seen
-
-    async def asked(self, calls: Sequence[Call]) -> list[Answer]:
-        """An answer or an error for each. While one of them says "not there", the calendar itself has to answer."""
-        answers = await self._each(calls)
-        if any(isinstance(one, Missing) for one in answers):
-            await self.account.about(self.id)
-        return answers
 
     async def resources(self, names: Sequence[str]) -> list[Answer]:
         """Each event by a direct read, our mark with it: a resource, Missing, or why nothing is known.
@@ -124,17 +77,18 @@ class MicrosoftCalendar:
         calls = [self._client.get(Asked(_READING, one), events.by_event_id(one), expand=[expanded()]) for one in names]
         return await self.asked(calls)
 
-    async def _each(self, calls: Sequence[Call]) -> list[Answer]:
-        try:
-            return await each(self._client, calls, self.account.pause) if calls else []
-        except AdapterError as error:
-            if not is_item(error) or calls[0].asked.writes:
-                raise
-            return [error] * len(calls)  # events that cannot be read say nothing of the calendar
+    async def sent(self, calls: Sequence[Call]) -> list[Answer]:
+        return await each(self._client, calls, self.account.pause)
+
+    def observed(self, resource: Resource, view: View) -> Observation:
+        return observation(resource, view)
+
+    def version_of(self, resource: Resource) -> str | None:
+        return version_of(resource)
 
     # reading
 
-    async def _everything(self, window: Window, known: Known) -> ChangeSet:
+    async def everything(self, window: Window, known: Known) -> ChangeSet:
         stored = await known(None)
 
         async def ask() -> Round:
@@ -145,7 +99,7 @@ class MicrosoftCalendar:
         sights = await self._sights(groups, stored, window, late=False)
         return _change_set(found, sights, window, listed=frozenset(groups))
 
-    async def _changes(self, cursor: Cursor, known: Known) -> ChangeSet:
+    async def changes(self, cursor: Cursor, known: Known) -> ChangeSet:
         found = await pages.changes(self._client, self.id, cursor.token, self.account.pause)
         groups, cancelled = grouped(found.rows.values())
         stored = await known(list(groups)) if groups else {}
@@ -171,7 +125,7 @@ class MicrosoftCalendar:
         sights = await asyncio.to_thread(sighted, shown, prints, view, window)
         seen = {one.ref.id for one in sights.observations}
         for row in (row for group in shown for row in group.rows if row["id"] in seen):
-            self._remembered.take(row)
+            self.remembered.take(row)
         missing = [name for name, error in failed.items() if isinstance(error, Missing) and not late]
         unread = [Broken(name, _why(error), passing=True) for name, error in failed.items() if name not in missing]
         sights.broken += unread
@@ -201,7 +155,7 @@ class MicrosoftCalendar:
         calls = [
             self._client.get(Asked("looking for a calendar", one), events.by_event_id(one).calendar) for one in names
         ]
-        answers = await self._each(calls)
+        answers = await self.answers(calls)
         return dict(zip(names, answers, strict=True))
 
     def _sought(self, view: View, ref: Ref, found: Any, places: Mapping[str, Any]) -> Observation:
@@ -233,7 +187,7 @@ class MicrosoftCalendar:
 
         rows, sure = await self.account.answering(self.id, ask)
         known = {row["id"] for row in rows}
-        named = [one for key in keys if (one := self._writer.told.get(key)) and one not in known]
+        named = [one for key in keys if (one := self.writer.told.get(key)) and one not in known]
         if named:
             answers = await self.resources(named)
             rows, sure = [*rows, *(one for one in answers if isinstance(one, Mapping))], False
