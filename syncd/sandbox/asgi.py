@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from syncd.sandbox.control import COMMON_KINDS, Check, is_count
+from syncd.sandbox.control import COMMON_KINDS, Check, is_count, is_number
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +21,18 @@ Peer = tuple[str, int]
 Cut = Callable[[Peer], None]
 
 DELIVERY_KINDS: Final[Mapping[str, Check]] = {"cut_body": is_count}
+
+
+def is_true(value: object) -> bool:
+    """For kinds that are there or not."""
+    return value is True
+
+
+def is_positive(value: object) -> bool:
+    """True for a whole number, 1 or more."""
+    return is_count(value) and value != 0
+
+
 ANYWHERE: Final = frozenset({*COMMON_KINDS, *DELIVERY_KINDS})
 """Kinds that make sense for every request."""
 
@@ -39,6 +51,17 @@ def is_replay(value: object) -> bool:
     except (re.error, TypeError):
         return False
     return True
+
+
+READ_KINDS: Final[Mapping[str, Check]] = {
+    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
+    "stale_writes": is_positive,
+    "replay": is_replay,
+    "truncate": is_count,
+    "empty": is_true,
+    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
+}
+"""Kinds that every simulator of calendars has within its answers."""
 
 
 @dataclass(frozen=True, slots=True)

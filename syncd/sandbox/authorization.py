@@ -6,14 +6,42 @@ Not here: what a server grants and how it words itself (each simulator's `oauth.
 import hashlib
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from syncd.sandbox.asgi import Reply, Request
 
 _CODE_LIFE: Final = timedelta(minutes=10)
+
+
+G = TypeVar("G")
+
+
+@dataclass(frozen=True)  # slots and a subscripted alias do not go together (Python 3.11)
+class Access(Generic[G]):
+    """What an access token stands for, with a simulator's own kind of grant."""
+
+    grant: G
+    scopes: frozenset[str]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code and all that it is bound to (RFC 6749, 4.1; RFC 7636)."""
+
+    client_id: str
+    email: str
+    scopes: frozenset[str]
+    redirect_uri: str
+    challenge: str | None
+    plain: bool
+    offline: bool
+    nonce: str | None
+    issued: datetime
 
 
 class OAuthError(Exception):

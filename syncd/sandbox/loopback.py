@@ -4,13 +4,14 @@ Not here: what it answers (each simulator's `app.py`).
 """
 
 import asyncio
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from syncd.sandbox.asgi import Peer, Receive, Scope, Send
+from syncd.sandbox.asgi import Cut, Peer, Receive, Scope, Send
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 600
@@ -77,6 +78,30 @@ class LoopbackServer:
         transport = self._transports.get(peer)
         if transport is not None:
             transport.abort()
+
+
+A = TypeVar("A", bound=Simulator)
+
+
+class SimulatorServer(Generic[A]):
+    """Serves one simulator, which `build` makes of the way to break connections. `start` and `stop` once each."""
+
+    def __init__(self, build: Callable[[Cut], A]) -> None:
+        self._loopback = LoopbackServer()
+        self.app = build(self._loopback.cut)
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, without a final slash; only after `start`."""
+        return self._loopback.base_url
+
+    async def start(self, port: int = 0) -> None:
+        """Listen; port 0 takes a free one."""
+        await self._loopback.serve(self.app, port)
+
+    async def stop(self) -> None:
+        """Close the port and break what is still open."""
+        await self._loopback.close(self.app)
 
 
 class _Tracked(H11Protocol):

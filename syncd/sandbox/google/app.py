@@ -29,6 +29,7 @@ from urllib.parse import parse_qs
 from syncd.sandbox.asgi import (
     ANYWHERE,
     DELIVERY_KINDS,
+    READ_KINDS,
     Cut,
     Receive,
     Reply,
@@ -36,10 +37,11 @@ from syncd.sandbox.asgi import (
     Scope,
     Send,
     is_indexes,
-    is_replay,
+    is_positive,
+    is_true,
     read_request,
 )
-from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count, is_number
+from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count
 from syncd.sandbox.front import Front, Seen, loaded
 from syncd.sandbox.google import grants, oauth
 from syncd.sandbox.google.batch import read_batch, write_batch
@@ -66,19 +68,14 @@ def _is_error(value: object) -> bool:
 
 FAULT_KINDS: Final[Mapping[str, Check]] = {
     **DELIVERY_KINDS,
+    **READ_KINDS,
     "error": _is_error,
-    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
-    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
-    "replay": is_replay,
-    "truncate": is_count,
-    "empty": lambda value: value is True,
-    "expire_tokens": lambda value: value is True,
-    "gone_on_page": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
-    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
-    "undetected_duplicate": lambda value: value is True,
+    "expire_tokens": is_true,
+    "gone_on_page": is_positive,
+    "undetected_duplicate": is_true,
     "part_failures": is_indexes,
     "unanswered_parts": is_indexes,
-    "reversed_parts": lambda value: value is True,
+    "reversed_parts": is_true,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 

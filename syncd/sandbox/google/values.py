@@ -6,8 +6,10 @@ Not here: how values look on the wire (`moments.py`, `render.py`) and what may b
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
+
+from syncd.sandbox import authorization
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +130,5 @@ class Grant:
     revoked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A token that calls are made with."""
-
-    grant: Grant
-    scopes: frozenset[str]
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """An authorization code and all that it is bound to (RFC 6749, 4.1; RFC 7636)."""
-
-    client_id: str
-    email: str
-    scopes: frozenset[str]
-    redirect_uri: str
-    challenge: str | None
-    plain: bool
-    offline: bool
-    nonce: str | None
-    issued: datetime
+AccessToken: TypeAlias = authorization.Access[Grant]
+Code: TypeAlias = authorization.Code

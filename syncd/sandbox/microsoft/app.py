@@ -40,6 +40,7 @@ from urllib.parse import parse_qsl
 from syncd.sandbox.asgi import (
     ANYWHERE,
     DELIVERY_KINDS,
+    READ_KINDS,
     Cut,
     Receive,
     Reply,
@@ -47,10 +48,11 @@ from syncd.sandbox.asgi import (
     Scope,
     Send,
     is_indexes,
-    is_replay,
+    is_positive,
+    is_true,
     read_request,
 )
-from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count, is_number
+from syncd.sandbox.control import CONTROL_PREFIX, Check, ControlReply, is_count
 from syncd.sandbox.front import Front, Seen, loaded
 from syncd.sandbox.microsoft import grants, oauth
 from syncd.sandbox.microsoft.batch import Item, is_batch, read_batch, shown, write_batch
@@ -83,10 +85,6 @@ _USUAL: Final = (
 )
 
 
-def _is_true(value: object) -> bool:
-    return value is True
-
-
 def _is_error(value: object) -> bool:
     if not isinstance(value, dict):
         return value in CODES
@@ -98,26 +96,21 @@ def _is_error(value: object) -> bool:
 
 FAULT_KINDS: Final[Mapping[str, Check]] = {
     **DELIVERY_KINDS,
+    **READ_KINDS,
     "error": _is_error,
-    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
-    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
-    "replay": is_replay,
-    "truncate": is_count,
-    "empty": _is_true,
-    "expire_tokens": _is_true,
-    "gone_on_page": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
+    "expire_tokens": is_true,
+    "gone_on_page": is_positive,
     "bad_token": lambda value: value in (400, 404),
-    "endless": _is_true,
+    "endless": is_true,
     "empty_pages": is_count,
-    "split_series": _is_true,
-    "slim_only": _is_true,
-    "missing_master": _is_true,
-    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
-    "claims_challenge": _is_true,
+    "split_series": is_true,
+    "slim_only": is_true,
+    "missing_master": is_true,
+    "claims_challenge": is_true,
     "refuse_token": is_refusal,
     "part_failures": is_indexes,
     "unanswered_parts": is_indexes,
-    "reversed_parts": _is_true,
+    "reversed_parts": is_true,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 

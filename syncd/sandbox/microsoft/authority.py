@@ -6,6 +6,9 @@ Not here: how long they are good (`grants.py`), the pages (`consent.py`) and end
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
+
+from syncd.sandbox import authorization
 
 
 @dataclass(slots=True)
@@ -38,27 +41,8 @@ class RefreshToken:
     replaced: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A token that calls are made with."""
-
-    grant: Grant
-    scopes: frozenset[str]
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """An authorization code and all that it is bound to (RFC 6749, 4.1; RFC 7636)."""
-
-    client_id: str
-    email: str
-    scopes: frozenset[str]
-    redirect_uri: str
-    challenge: str | None
-    plain: bool
-    nonce: str | None
-    issued: datetime
+AccessToken: TypeAlias = authorization.Access[Grant]
+Code: TypeAlias = authorization.Code
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from syncd.sandbox.asgi import Reply, Request
 from syncd.sandbox.authorization import choices, page, sent_back
 from syncd.sandbox.microsoft.authority import Code
-from syncd.sandbox.microsoft.grants import of_person, scopes_of
+from syncd.sandbox.microsoft.grants import OFFLINE, of_person, scopes_of
 from syncd.sandbox.microsoft.refusals import NUMBERS, sentence
 from syncd.sandbox.microsoft.state import MicrosoftState
 from syncd.sandbox.microsoft.values import Account
@@ -195,6 +195,7 @@ def _consented(state: MicrosoftState, asked: Asked, account: Account, scopes: fr
         redirect_uri=asked.redirect_uri,
         challenge=asked.challenge,
         plain=asked.plain,
+        offline=OFFLINE in scopes,
         nonce=asked.nonce,
         issued=state.clock.now(),
     )

@@ -28,6 +28,7 @@ from urllib.parse import parse_qs
 from syncd.sandbox.asgi import (
     ANYWHERE,
     DELIVERY_KINDS,
+    READ_KINDS,
     Cut,
     Delivery,
     Receive,
@@ -36,7 +37,7 @@ from syncd.sandbox.asgi import (
     Scope,
     Send,
     is_indexes,
-    is_replay,
+    is_true,
     read_request,
 )
 from syncd.sandbox.clock import rfc3339
@@ -48,8 +49,6 @@ from syncd.sandbox.control import (
     Fault,
     Faults,
     RequestLog,
-    is_count,
-    is_number,
 )
 from syncd.sandbox.history import Past
 from syncd.sandbox.wix import series
@@ -64,16 +63,11 @@ PAGING = ("count", "cursors", "hasNext")
 
 FAULT_KINDS: Mapping[str, Check] = {
     **DELIVERY_KINDS,
-    "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
-    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
-    "replay": is_replay,
-    "truncate": is_count,
-    "empty": lambda value: value is True,
+    **READ_KINDS,
     "paging": lambda value: isinstance(value, dict) and bool(value) and set(value) <= set(PAGING),
-    "foreign_edit": lambda value: isinstance(value, dict) and bool(value),
     "item_failures": is_indexes,
     "missing_results": is_indexes,
-    "reversed_results": lambda value: value is True,
+    "reversed_results": is_true,
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 

@@ -3,28 +3,14 @@
 Not here: what it answers (`app.py`), and sockets (`syncd.sandbox.loopback`).
 """
 
-from syncd.sandbox.loopback import LoopbackServer
+from syncd.sandbox.loopback import SimulatorServer
 from syncd.sandbox.wix.app import WixApp
 from syncd.sandbox.wix.state import WixState
 
 
-class WixServer:
-    """Serves one `WixState`. `start` and `stop` may be called once each."""
+class WixServer(SimulatorServer[WixApp]):
+    """Serves one `WixState`."""
 
     def __init__(self, state: WixState) -> None:
+        super().__init__(lambda cut: WixApp(state, cut))
         self.state = state
-        self._loopback = LoopbackServer()
-        self.app = WixApp(state, self._loopback.cut)
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens, without a final slash; only after `start`."""
-        return self._loopback.base_url
-
-    async def start(self, port: int = 0) -> None:
-        """Listen; port 0 takes a free one."""
-        await self._loopback.serve(self.app, port)
-
-    async def stop(self) -> None:
-        """Close the port and break what is still open."""
-        await self._loopback.close(self.app)
