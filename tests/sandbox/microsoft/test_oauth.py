@@ -1,108 +1,33 @@
 """Sign-in and consent, tenants, codes with PKCE, refreshing and rotation, refusals with their AADSTS numbers."""
 
-import hashlib
-import json
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode
 from html import unescape
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import httpx
-import msal  # type: ignore[import-untyped]
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from syncd.sandbox.microsoft import grants
 from syncd.sandbox.microsoft.errors import Json
+from tests.sandbox.microsoft.sign_in import (
+    BACK,
+    CALENDAR,
+    SECRET,
+    VERIFIER,
+    authority,
+    brought,
+    claims,
+    connected,
+    consented,
+    control,
+    exchanged,
+    page,
+    pressed,
+    refreshed,
+    refused,
+    token,
+)
 from tests.sandbox.microsoft.site import ANNA, BERT, CLIENT_ID, Site
-
-SECRET = "secret"
-BACK = "http://127.0.0.1/back"
-CALENDAR = "Calendars.ReadWrite"
-VERIFIER = "v" * 43
-CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
-ASKED = {
-    "client_id": CLIENT_ID,
-    "redirect_uri": BACK,
-    "response_type": "code",
-    "scope": f"openid profile email offline_access {CALENDAR}",
-    "state": "s t&te",
-    "code_challenge": CHALLENGE,
-    "code_challenge_method": "S256",
-    "nonce": "once",
-}
-
-
-def authority(microsoft: Site, name: str, tenant: str = "common") -> str:
-    return f"{microsoft.server.base_url}/{tenant}/oauth2/v2.0/{name}"
-
-
-def page(microsoft: Site, tenant: str = "common", **other: Any) -> httpx.Response:
-    params = {key: value for key, value in {**ASKED, **other}.items() if value is not None}
-    return microsoft.client.get(authority(microsoft, "authorize", tenant), params=params)
-
-
-def pressed(microsoft: Site, button: Json, tenant: str = "common", **other: Any) -> httpx.Response:
-    params = {key: value for key, value in {**ASKED, **other}.items() if value is not None}
-    return microsoft.client.post(authority(microsoft, "authorize", tenant), params=params, data=button)
-
-
-def brought(reply: httpx.Response) -> dict[str, str]:
-    """What the browser brings back to the client."""
-    assert reply.status_code == 302, reply.text
-    assert reply.headers["location"].startswith(BACK)
-    return {name: values[0] for name, values in parse_qs(urlsplit(reply.headers["location"]).query).items()}
-
-
-def consented(microsoft: Site, email: str = ANNA, **other: Any) -> str:
-    """The code of a consent."""
-    return brought(pressed(microsoft, {"account": email}, **other))["code"]
-
-
-def token(microsoft: Site, tenant: str = "common", **form: Any) -> httpx.Response:
-    base = {"client_id": CLIENT_ID, "client_secret": SECRET}
-    whole = {key: value for key, value in {**base, **form}.items() if value is not None}
-    return microsoft.client.post(authority(microsoft, "token", tenant), data=whole)
-
-
-def exchanged(microsoft: Site, code: str, **other: Any) -> httpx.Response:
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
-    return token(microsoft, **{**form, **other})
-
-
-def connected(microsoft: Site, email: str = ANNA, **other: Any) -> Json:
-    reply = exchanged(microsoft, consented(microsoft, email, **other))
-    assert reply.status_code == 200, reply.text
-    found: Json = reply.json()
-    return found
-
-
-def refreshed(microsoft: Site, text: str, **other: Any) -> httpx.Response:
-    return token(microsoft, **{"grant_type": "refresh_token", "refresh_token": text, **other})
-
-
-def refused(reply: httpx.Response) -> tuple[str, int]:
-    """Error and AADSTS number."""
-    assert reply.status_code >= 400, reply.text
-    told = reply.json()
-    (number,) = told["error_codes"]
-    assert told["error_description"].startswith(f"AADSTS{number}: ")
-    assert {"timestamp", "trace_id", "correlation_id"} <= set(told)
-    return told["error"], number
-
-
-def claims(answer: Json) -> Json:
-    payload = answer["id_token"].split(".")[1]
-    found: Json = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return found
-
-
-def control(microsoft: Site, method: str, path: str, body: Json | None = None) -> Json:
-    reply = microsoft.client.request(method, f"{microsoft.server.base_url}/_sandbox{path}", json=body)
-    assert reply.status_code == 200, reply.text
-    found: Json = reply.json()
-    return found
 
 
 @pytest.mark.parametrize(
@@ -401,62 +326,3 @@ def test_the_log_holds_no_token_no_code_and_no_secret(microsoft: Site) -> None:
     assert "/common/oauth2/v2.0/token" in text
     for secret in (code, answer["access_token"], answer["refresh_token"], VERIFIER, "s+t%26te"):
         assert secret not in text
-
-
-class Rewriting:
-    """MSAL's HTTP client: asks the simulator for what MSAL wants from the authority it insists on."""
-
-    authority = "https://login.microsoftonline.com"
-
-    def __init__(self, microsoft: Site) -> None:
-        self.base = microsoft.server.base_url
-        self.client = microsoft.client
-
-    def get(self, url: str, **more: Any) -> "Told":
-        return self._asked("GET", url, **more)
-
-    def post(self, url: str, **more: Any) -> "Told":
-        return self._asked("POST", url, **more)
-
-    def close(self) -> None:
-        """Nothing of its own is open."""
-
-    def _asked(self, method: str, url: str, **more: Any) -> "Told":
-        sent: Any = {name: more.get(name) for name in ("params", "data", "headers")}
-        reply = self.client.request(method, url.replace(self.authority, self.base), **sent)
-        return Told(reply.status_code, reply.text.replace(self.base, self.authority), dict(reply.headers))
-
-
-class Told:
-    """An answer as MSAL reads it."""
-
-    def __init__(self, status_code: int, text: str, headers: dict[str, str]) -> None:
-        self.status_code, self.text, self.headers = status_code, text, headers
-
-    def raise_for_status(self) -> None:
-        assert self.status_code < 400
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_msal_signs_a_person_in_and_refreshes(microsoft: Site) -> None:
-    app = msal.ConfidentialClientApplication(
-        CLIENT_ID,
-        client_credential=SECRET,
-        authority=f"{Rewriting.authority}/common",
-        instance_discovery=False,
-        http_client=Rewriting(microsoft),
-    )
-    flow = app.initiate_auth_code_flow([CALENDAR], redirect_uri=BACK, response_mode="query")
-    url = flow["auth_uri"].replace(Rewriting.authority, microsoft.server.base_url)
-    back = brought(microsoft.client.post(url, data={"account": ANNA}))
-    answer = app.acquire_token_by_auth_code_flow(flow, back)
-    account = microsoft.state.accounts[ANNA]
-    assert answer.get("error") is None, answer
-    assert answer["id_token_claims"]["oid"] == account.oid
-    (known,) = app.get_accounts()
-    assert known["home_account_id"] == f"{account.oid}.{account.tid}"
-    again = app.acquire_token_silent_with_error([CALENDAR], known, force_refresh=True)
-    assert again["access_token"] != answer["access_token"]
-    microsoft.hands.revoke()
-    dead = app.acquire_token_silent_with_error([CALENDAR], known, force_refresh=True)
-    assert (dead["error"], dead["suberror"]) == ("invalid_grant", "consent_required")
