@@ -84,7 +84,7 @@ class _Adoption:
             if mark is None or mark.original is None or mark.original in taken or not self._at_its_key(item):
                 continue
             session = sessions.get(mark.original) or _known_session(item, self.connection)
-            if item.claim is not None:
+            if item.claim is not None and not _is_outlived(item.claim, mark):
                 session = self._waiting(item.claim, mark)
             if session is not None:
                 taken.add(mark.original)
@@ -158,6 +158,11 @@ class _Adoption:
             seen.traits.mark is None and View(item, self.connection, self.policy).overrides.shown(Field.TITLE) is None
         )
         return plain and in_window and covers(self.connection, seen)
+
+
+def _is_outlived(claim: Link, mark: Mark) -> bool:
+    """Whether a copy was made after its link had ended, and the new link was not recorded any more."""
+    return claim.state is not LinkState.LIVE and claim.generation < mark.generation
 
 
 def _is_free(item: Item, side: Side) -> bool:

@@ -299,6 +299,18 @@ def test_r25_a_copy_whose_link_is_dead_is_deleted() -> None:
     assert planned(new(COPY, wix=absent(session()), claim=dead)) == removal(COPY)
 
 
+def test_r25_a_copy_made_after_its_link_had_ended_is_adopted_and_not_made_once_more() -> None:
+    dead, newer = link(session(), COPY, state=LinkState.TOMBSTONE), copy_outside(session(), generation=2)
+    given = [new(session()), new(newer, claim=dead)]
+    assert [(one.refs, one.generation) for one in adopted(*given)] == [(Pair(session().ref, newer.ref), 2)]
+    assert written(*given) == []
+
+
+def test_r25_a_copy_made_after_its_link_had_ended_goes_with_its_session() -> None:
+    dead, newer = link(session(), COPY, state=LinkState.TOMBSTONE), copy_outside(session(), generation=2)
+    assert planned(new(newer, claim=dead)) == removal(newer)
+
+
 def test_r25_without_a_link_the_session_is_read_before_anything_is_done() -> None:
     assert planned(new(COPY)) == left(COPY, stays=True)
 
