@@ -3,6 +3,8 @@
 Not here: what a refusal means (refusals and the tables of each provider), sending.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +36,16 @@ class Pace:
     def count(self, *, refused: bool) -> None:
         """Count a request that was refused for its rate; one that was not ends the row."""
         self._refused = min(self._refused + 1, 6) if refused else 0
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the one request that is read within."""
+        try:
+            yield
+        except Throttled:
+            self.count(refused=True)
+            raise
+        self.count(refused=False)
 
     def wait(self, reply: Reply) -> float:
         """Seconds to stay away: as told, else twice as long with each refusal in a row."""

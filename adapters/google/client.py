@@ -16,7 +16,6 @@ from adapters.google.refusals import BY, SIDE, Asked, read_refusal, unclear
 from adapters.http import Http, Reply
 from adapters.oauth import Tokens
 from adapters.pace import Pace
-from syncd.errors import Throttled
 from syncd.ports import Clock
 
 _DROPPED: Final = frozenset({"accept-encoding", "content-length", "user-agent"})
@@ -113,13 +112,8 @@ class Client:
         self.pace.check(call.asked)
         url, body = call.request.uri, call.body
         reply = await self.exchange(call.request.method, url, call.headers, body, repeatable=not call.asked.writes)
-        try:
-            answer = self.answer(call, reply)
-        except Throttled:
-            self.pace.count(refused=True)
-            raise
-        self.pace.count(refused=False)
-        return answer
+        with self.pace.counting():
+            return self.answer(call, reply)
 
     def answer(self, call: Call, reply: Reply) -> Any:
         """What one reply says. Raises the errors of the table."""

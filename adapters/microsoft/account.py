@@ -28,7 +28,6 @@ CAPABILITIES: Final = Capabilities(
     mails_guests=True,
     limits=LIMITS,
 )
-_PAGES: Final = 40
 _LISTED: Final = 100
 _SHORT: Final = 12  # characters of a key that tell one calendar of ours from another
 _LONGEST_NAME: Final = 200
@@ -138,24 +137,13 @@ class CalendarList:
     async def _said(self, key: str) -> CalendarInfo | None:
         return next((_info(row, "") for row in await self._rows() if _says(row, key)), None)
 
-    async def _rows(self) -> list[Mapping[str, Any]]:
+    async def _rows(self) -> Sequence[Mapping[str, Any]]:
         asked = Asked("listing the calendars")
-        rows: list[Mapping[str, Any]] = []
-        call = self.client.get(asked, self.client.me.calendars, top=_LISTED)
-        for _ in range(_PAGES):
-            answer = await self.client.send(call)
-            page = answer.get("value")
-            if not isinstance(page, list) or not all(isinstance(row, dict) and row.get("id") for row in page):
-                raise unclear(asked)
-            rows += page
-            link = answer.get("@odata.nextLink")
-            if not link:
-                for row in rows:
-                    self._told(row)
-                self._seen = rows
-                return rows
-            call = self.client.follow(asked, self.client.within(link, asked))
-        raise Transient("listing the calendars: the listing has no end", side=SIDE, hint=AGAIN)
+        rows = await self.client.listed(self.client.get(asked, self.client.me.calendars, top=_LISTED))
+        for row in rows:
+            self._told(row)
+        self._seen = rows
+        return rows
 
 
 def _address(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -13,10 +13,11 @@ import msgspec
 
 from adapters.http import Http, Reply
 from adapters.lanes import Lanes
-from adapters.microsoft.refusals import BY, SIDE, Asked, read_refusal, unclear
+from adapters.microsoft.refusals import AGAIN, BY, SIDE, Asked, read_refusal, unclear
 from adapters.oauth import Tokens
 from adapters.pace import Pace
-from syncd.errors import Throttled, Transient
+from adapters.sights import Resource
+from syncd.errors import Transient
 from syncd.ports import Clock
 
 # On every request and on each page: nothing of it is in a token (reference/microsoft.md, 0 and 1.2).
@@ -24,6 +25,7 @@ PREFERRED: Final = 'IdType="ImmutableId", outlook.timezone="UTC", outlook.body-c
 AT_ONCE: Final = (
     4  # requests of one mailbox that the service takes at once; more are refused (reference/microsoft.md, 3)
 )
+_PAGES: Final = 100
 Built: TypeAlias = Any  # the library's RequestInformation
 
 
@@ -109,13 +111,23 @@ class Client:
         """The answer. Raises the errors of the table; a write whose reply is lost may be applied."""
         self.pace.check(call.asked)
         reply = await self.exchange(call.method, call.url, call.headers, call.body, repeatable=not call.asked.writes)
-        try:
-            answer = self.answer(call, reply)
-        except Throttled:
-            self.pace.count(refused=True)
-            raise
-        self.pace.count(refused=False)
-        return answer
+        with self.pace.counting():
+            return self.answer(call, reply)
+
+    async def listed(self, call: Call) -> list[Resource]:
+        """The rows of all pages. Raises Transient for a listing that is none, or has no end."""
+        rows: list[Resource] = []
+        for _ in range(_PAGES):
+            answer = await self.send(call)
+            page = answer.get("value")
+            if not isinstance(page, list) or not all(isinstance(row, dict) and row.get("id") for row in page):
+                raise unclear(call.asked)
+            rows += page
+            link = answer.get("@odata.nextLink")
+            if not link:
+                return rows
+            call = self.follow(call.asked, self.within(link, call.asked))
+        raise Transient(f"{call.asked.what}: the listing has no end", side=SIDE, hint=AGAIN)
 
     def answer(self, call: Call, reply: Reply) -> Any:
         """What one reply says. Raises the errors of the table."""

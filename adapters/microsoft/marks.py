@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from adapters.microsoft.client import Client
 from adapters.microsoft.drafts import KEYS_AT_ONCE, PROPERTIES, expanded, of_anyone, of_keys
-from adapters.microsoft.refusals import AGAIN, SIDE, Asked, unclear
+from adapters.microsoft.refusals import Asked
 from adapters.microsoft.series import Group
 from adapters.sights import Resource, moment_of
 from syncd.errors import Throttled, Transient
 
 DIRECT: Final = 40  # events that are read one by one; of more, those with a mark are listed
 YOUNG: Final = timedelta(hours=1)  # a listing by property may lag: what changed lately is read by itself
-_PAGES: Final = 100
 _PAGE: Final = 250
 
 
@@ -49,19 +48,7 @@ async def holders(client: Client, calendar: str, keys: Sequence[str]) -> tuple[l
 
 async def _listed(client: Client, events: Any, condition: str) -> list[Resource]:
     asked = Asked("looking for events of ours")
-    call = client.get(asked, events, filter=condition, expand=[expanded()], top=_PAGE)
-    rows: list[Resource] = []
-    for _ in range(_PAGES):
-        answer = await client.send(call)
-        page = answer.get("value")
-        if not isinstance(page, list) or not all(isinstance(row, dict) and row.get("id") for row in page):
-            raise unclear(asked)
-        rows += page
-        link = answer.get("@odata.nextLink")
-        if not link:
-            return rows
-        call = client.follow(asked, client.within(link, asked))
-    raise Transient("looking for events of ours: the listing has no end", side=SIDE, hint=AGAIN)
+    return await client.listed(client.get(asked, events, filter=condition, expand=[expanded()], top=_PAGE))
 
 
 def told_by(groups: Iterable[Group], listed: Mapping[str, Resource], now: datetime) -> dict[str, Resource]:
