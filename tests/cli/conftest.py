@@ -76,7 +76,8 @@ class Studio:
 
     def writes(self) -> list[str]:
         """What the simulators were asked to change, since the last look."""
-        logs = (self.sandbox.wix.app.log, self.sandbox.proxy.log, self.sandbox.google.app.log)
+        box = self.sandbox
+        logs = (box.wix.app.log, box.proxy.log, box.google.app.log, box.microsoft.app.log)
         rows = [row for log in logs for row in self.inside(log.to_json)["requests"]]
         self.inside(self.sandbox.forget_requests)
         return [f"{row['method']} {row['path']}" for row in rows if row["write"]]
@@ -108,6 +109,11 @@ base_url = "{google[base_url]}"
 auth_url = "{google[auth_url]}"
 token_url = "{google[token_url]}"
 revoke_url = "{google[revoke_url]}"
+[microsoft]
+client_id = "{microsoft[client_id]}"
+client_secret = "{microsoft[client_secret]}"
+base_url = "{microsoft[base_url]}"
+authority = "{microsoft[authority]}"
 [policy]
 window_future_days = 28
 [service]
@@ -137,6 +143,7 @@ def studio(tmp_path: Path, sqlite_template: Path) -> Iterator[Studio]:
                     apple=sandbox.proxy.base_url,
                     clock=sandbox.clock_url,
                     google=sandbox.facts()["google"],
+                    microsoft=sandbox.facts()["microsoft"],
                 )
             )
             yield Studio(folder, sandbox, loop)

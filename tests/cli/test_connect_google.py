@@ -1,73 +1,31 @@
 """`connect google`: the link, the answer by callback or by paste, what is stored, what a failed try leaves behind."""
 
-import contextlib
 import dataclasses
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from contextlib import AbstractContextManager
 
 import httpx
 import pytest
 
 from syncd.sandbox.google import Hands, seed
+from tests.cli import consents
 from tests.cli.conftest import JONAS, Studio
+from tests.cli.consents import Waiting, free_port, taken
 
 EMAIL = seed.EMAIL
-
-
-@dataclass
-class Waiting:
-    """The command, waiting for the answer to its link."""
-
-    process: subprocess.Popen[str]
-    link: str
-
-    def agree(self, **more: str) -> str:
-        """Press the account's button on the page of the link; the address that the browser is sent to."""
-        parts = urlsplit(self.link)
-        query = {**dict(parse_qsl(parts.query)), **more}
-        scopes = query["scope"].split()
-        answer = httpx.post(parts._replace(query=urlencode(query)).geturl(), data={"account": EMAIL, "scope": scopes})
-        assert answer.status_code == 302, answer.text
-        return str(answer.headers["location"])
-
-    def ended(self, code: int, say: str = "") -> tuple[str, str]:
-        """Standard output, and the rest of standard error."""
-        out, err = self.process.communicate(say, timeout=60)
-        assert self.process.returncode == code, err
-        return out, err
 
 
 @pytest.fixture
 def port(studio: Studio) -> int:
     """Where the answer comes to; the client at Google knows the address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = int(free.getsockname()[1])
+    number = free_port(studio)
     clients = studio.sandbox.google.state.clients
     known = (f"http://127.0.0.1:{number}/oauth/callback/google",)
     clients[seed.CLIENT_ID] = dataclasses.replace(clients[seed.CLIENT_ID], redirect_uris=known)
-    studio.settings["SYNCD_SERVICE__LOOPBACK_PORT"] = str(number)
     return number
 
 
-@contextlib.contextmanager
-def asked(studio: Studio, *more: str) -> Iterator[Waiting]:
-    command = [sys.executable, "-m", "syncd", "connect", "google", "--schedule", JONAS.schedule_id, *more]
-    environment = {**os.environ, "SYNCD_CONFIG": str(studio.config), **studio.settings}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
-        try:
-            assert process.stderr is not None
-            link = next((line.strip() for line in process.stderr if line.strip().startswith("http")), "")
-            assert link, process.stderr.read()
-            yield Waiting(process, link)
-        finally:
-            process.kill()
+def asked(studio: Studio, *more: str) -> AbstractContextManager[Waiting]:
+    return consents.asked(studio, "google", EMAIL, *more)
 
 
 @pytest.mark.usefixtures("port")
@@ -84,11 +42,8 @@ def test_the_answer_comes_back_by_itself(studio: Studio) -> None:
 
 
 def test_the_address_line_may_be_pasted_instead(studio: Studio, port: int) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
-        with asked(studio, "--yes") as waiting:
-            waiting.ended(0, say=f"\n{waiting.agree()}\n")
+    with taken(port), asked(studio, "--yes") as waiting:
+        waiting.ended(0, say=f"\n{waiting.agree()}\n")
     assert len(studio.json("connections")) == 1
 
 
@@ -122,9 +77,7 @@ def test_an_answer_to_another_try_is_refused_and_leaves_nothing_behind(studio: S
 @pytest.mark.usefixtures("port")
 def test_a_refused_consent_names_what_to_try_in_order(studio: Studio) -> None:
     with asked(studio, "--yes") as waiting:
-        denied = httpx.post(waiting.link, data={"deny": "1"})
-        assert denied.status_code == 302
-        _, err = waiting.ended(1, say=f"{denied.headers['location']}\n")
+        _, err = waiting.ended(1, say=f"{waiting.refuse()}\n")
     assert "access_denied" in err
     assert "  1. start again with a new link" in err
     assert "5 to 10 minutes apart" in err
