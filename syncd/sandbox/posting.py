@@ -26,16 +26,39 @@ class Message:
     body: bytes = b""
 
 
-class Source(Protocol):
-    """Where messages come from. `unsent` takes those to addresses beyond loopback, which are never sent."""
+@dataclass(slots=True)
+class Outbox:
+    """Messages on their way out. `unsent` takes those to addresses beyond loopback, which are never sent."""
 
-    unsent: list[Message]
+    unsent: list[Message] = field(default_factory=list)
+    _due: list[Message] = field(default_factory=list)
+    _held: list[Message] = field(default_factory=list)
+
+    def put(self, message: Message, delivery: str) -> None:
+        """Let it go `now`, `twice`, when released (`held`), or never (`drop`)."""
+        if delivery == "held":
+            self._held.append(message)
+        elif delivery != "drop":
+            self._due.extend([message] * (2 if delivery == "twice" else 1))
 
     def take_due(self) -> list[Message]:
         """Messages to be sent now, each told once."""
+        due, self._due = self._due, []
+        return due
 
     def release(self) -> list[Message]:
         """Messages that were held back."""
+        held, self._held = self._held, []
+        return held
+
+
+class Source(Protocol):
+    """Who has messages to send."""
+
+    outbox: Outbox
+
+    def look(self) -> None:
+        """Put into the outbox what has come up since the last time."""
 
 
 @dataclass(slots=True)
@@ -47,7 +70,8 @@ class Poster:
 
     def send_soon(self) -> None:
         """Start sending what is due now."""
-        due = self.source.take_due()
+        self.source.look()
+        due = self.source.outbox.take_due()
         if due:
             task = asyncio.get_running_loop().create_task(self._post(due))
             self._tasks.add(task)
@@ -55,7 +79,8 @@ class Poster:
 
     async def send_all(self) -> int:
         """Send what is due and what was held back, and wait for all that is on its way."""
-        messages = [*self.source.take_due(), *self.source.release()]
+        self.source.look()
+        messages = [*self.source.outbox.take_due(), *self.source.outbox.release()]
         await self._post(messages)
         await asyncio.gather(*self._tasks)
         return len(messages)
@@ -67,7 +92,7 @@ class Poster:
 
     async def _post(self, messages: Sequence[Message]) -> None:
         near = [message for message in messages if is_near(message.address)]
-        self.source.unsent += [message for message in messages if message not in near]
+        self.source.outbox.unsent += [message for message in messages if message not in near]
         if not near:
             return
         async with outgoing() as client:

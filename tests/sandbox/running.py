@@ -9,6 +9,9 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+import httpx
+import pytest
+
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -59,3 +62,16 @@ def beside(server: _Server) -> Iterator[asyncio.AbstractEventLoop]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def stops_at_once(server: Any) -> None:
+    """Fails unless a server that is stopped ends the planted delays of the requests that wait."""
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.base_url) as client:
+        server.app.faults.add({"do": {"delay_seconds": 3600}})
+        waiting = asyncio.create_task(client.get("/anything"))
+        while not (await client.get("/_sandbox/faults")).json()["faults"][0]["fired"]:
+            pass
+        await server.stop()
+        with pytest.raises(httpx.TransportError):
+            await waiting

@@ -4,7 +4,6 @@ Not here: when messages are sent over the network (`app.py` asks for what is due
 """
 
 import re
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 from syncd.sandbox.google.errors import GoogleError, Json, invalid, required
 from syncd.sandbox.google.state import Calendar, GoogleState
-from syncd.sandbox.posting import Message, is_near
+from syncd.sandbox.posting import Message, Outbox, is_near
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
 _LONGEST_TOKEN: Final = 256
@@ -41,12 +40,9 @@ class Channels:
     """All channels, and the messages that wait for release."""
 
     state: GoogleState
-    unsent: list[Message] = field(default_factory=list)
-    """Messages to addresses beyond loopback, which are never sent."""
+    outbox: Outbox = field(default_factory=Outbox)
     _open: dict[str, Channel] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
-    _due: deque[Message] = field(default_factory=deque)
-    _held: list[Message] = field(default_factory=list)
 
     def open(self, calendar: Calendar, email: str, client_id: str, body: Json, base_url: str) -> Json:
         """`events.watch`: the channel as granted; its sync message is due at once."""
@@ -95,8 +91,8 @@ class Channels:
             raise GoogleError("notFound", f"Channel '{body.get('id')}' not found")
         del self._open[channel.id]
 
-    def take_due(self) -> list[Message]:
-        """Messages to be sent now: one for each channel whose calendar has changed since its last one."""
+    def look(self) -> None:
+        """Post a message for each channel whose calendar has changed since its last one."""
         now = self.state.clock.now()
         for channel in list(self._open.values()):
             calendar = self.state.calendars.get(channel.calendar_id)
@@ -107,14 +103,6 @@ class Channels:
             elif calendar.version != channel.seen:
                 channel.seen = calendar.version
                 self._post(channel, "exists")
-        due = list(self._due)
-        self._due.clear()
-        return due
-
-    def release(self) -> list[Message]:
-        """Messages that were held back."""
-        held, self._held = self._held, []
-        return held
 
     def _check_address(self, address: str) -> None:
         parts = urlsplit(address)
@@ -140,7 +128,6 @@ class Channels:
         return now + min(wanted, longest)
 
     def _post(self, channel: Channel, resource_state: str) -> None:
-        delivery = self.state.switches["push_delivery"]
         channel.number += 1 if not channel.number else self.state.switches["push_number_step"]
         headers = {
             "X-Goog-Channel-ID": channel.id,
@@ -152,11 +139,7 @@ class Channels:
         }
         if channel.token is not None:
             headers["X-Goog-Channel-Token"] = channel.token
-        message = Message(channel.address, headers)
-        if delivery == "held":
-            self._held.append(message)
-        elif delivery != "drop":
-            self._due.extend([message] * (2 if delivery == "twice" else 1))
+        self.outbox.put(Message(channel.address, headers), self.state.switches["push_delivery"])
 
 
 def _shown(channel: Channel) -> Json:

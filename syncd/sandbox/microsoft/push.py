@@ -6,7 +6,6 @@ Not here: when notifications are sent over the network (`app.py` asks for what i
 import json
 import re
 import uuid
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from syncd.sandbox.microsoft.errors import GraphError, Json
 from syncd.sandbox.microsoft.render import Lens, etag
 from syncd.sandbox.microsoft.routes import Call
 from syncd.sandbox.microsoft.state import Mailbox, MicrosoftState, View
-from syncd.sandbox.posting import Message, is_near, outgoing
+from syncd.sandbox.posting import Message, Outbox, is_near, outgoing
 
 _CHANGES: Final = ("created", "updated", "deleted")
 _RESOURCE: Final = re.compile(
@@ -84,12 +83,9 @@ class Subscriptions:
     """All subscriptions, and the notifications that wait for release."""
 
     state: MicrosoftState
-    unsent: list[Message] = field(default_factory=list)
-    """Notifications to addresses beyond loopback, which are never sent."""
+    outbox: Outbox = field(default_factory=Outbox)
     _open: dict[str, Subscription] = field(default_factory=dict)
     _unproved: list[Subscription] = field(default_factory=list)
-    _due: deque[Message] = field(default_factory=deque)
-    _held: list[Message] = field(default_factory=list)
 
     def answers(self) -> Mapping[str, Answering]:
         """By operation: what answers it."""
@@ -123,22 +119,14 @@ class Subscriptions:
                 self._post(url, [{**self._common(subscription), "lifecycleEvent": event}])
         return len(found)
 
-    def take_due(self) -> list[Message]:
-        """Notifications to be sent now: one for each subscription whose calendar has changed since its last one."""
+    def look(self) -> None:
+        """Post a notification for each subscription whose calendar has changed since its last one."""
         now = self.state.clock.now()
         for subscription in list(self._open.values()):
             if subscription.expires <= now or subscription.calendar_id not in self.state.calendars:
                 del self._open[subscription.id]
             else:
                 self._tell(subscription)
-        due = list(self._due)
-        self._due.clear()
-        return due
-
-    def release(self) -> list[Message]:
-        """Notifications that were held back."""
-        held, self._held = self._held, []
-        return held
 
     def _list(self, call: Call) -> Json:
         rows = [one.shown() for one in self._open.values() if _is_own(one, call)]
@@ -261,14 +249,9 @@ class Subscriptions:
         }
 
     def _post(self, url: str, rows: list[Json]) -> None:
-        delivery = self.state.switches["push_delivery"]
-        message = Message(
-            url, {"content-type": "application/json; charset=utf-8"}, json.dumps({"value": rows}).encode()
-        )
-        if delivery == "held":
-            self._held.append(message)
-        elif delivery != "drop":
-            self._due.extend([message] * (2 if delivery == "twice" else 1))
+        headers = {"content-type": "application/json; charset=utf-8"}
+        message = Message(url, headers, json.dumps({"value": rows}).encode())
+        self.outbox.put(message, self.state.switches["push_delivery"])
 
     def _mailbox(self, calendar_id: str) -> Mailbox:
         return self.state.mailbox_of(self.state.calendars[calendar_id])

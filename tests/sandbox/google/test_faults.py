@@ -1,6 +1,5 @@
 """Faults on demand: each test first sees that the fault was really delivered."""
 
-import asyncio
 from typing import Any
 
 import httplib2
@@ -11,6 +10,7 @@ from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.google import GoogleServer, GoogleState
 from syncd.sandbox.google.errors import REASONS
 from tests.sandbox.google.site import ANNA, BERT, Json, Site, draft
+from tests.sandbox.running import stops_at_once
 
 INSERT = {"operation": "^events.insert$"}
 
@@ -240,16 +240,7 @@ def test_the_log_tells_reads_from_writes_and_holds_no_token(google: Site) -> Non
 
 
 async def test_a_stopping_server_does_not_wait_for_planted_delays() -> None:
-    server = GoogleServer(GoogleState(SandboxClock(rate=0)))
-    await server.start()
-    async with httpx.AsyncClient(base_url=server.base_url) as client:
-        server.app.faults.add({"do": {"delay_seconds": 3600}})
-        waiting = asyncio.create_task(client.get("/anything"))
-        while not (await client.get("/_sandbox/faults")).json()["faults"][0]["fired"]:
-            pass
-        await server.stop()
-        with pytest.raises(httpx.TransportError):
-            await waiting
+    await stops_at_once(GoogleServer(GoogleState(SandboxClock(rate=0))))
 
 
 def test_unknown_paths_and_wrong_methods_are_pages_not_json(google: Site) -> None:

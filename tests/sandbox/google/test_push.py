@@ -155,7 +155,7 @@ def test_the_longest_life_is_a_switch(google: Site, receiver: Receiver) -> None:
 def test_nothing_is_sent_beyond_loopback(google: Site) -> None:
     watch(google, "https://hooks.example/push")
     delivered(google)
-    assert [message.address for message in google.server.app.channels.unsent] == ["https://hooks.example/push"]
+    assert [message.address for message in google.server.app.channels.outbox.unsent] == ["https://hooks.example/push"]
 
 
 def test_a_receiver_that_is_not_there_harms_nothing(google: Site) -> None:

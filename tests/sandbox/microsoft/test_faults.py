@@ -1,6 +1,5 @@
 """What goes wrong on demand in the frame: lost and late answers, refusals before and after the deed; and the log."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.microsoft import MicrosoftServer, MicrosoftState
 from syncd.sandbox.microsoft.errors import Json
 from tests.sandbox.microsoft.site import BERT, Site, draft
+from tests.sandbox.running import stops_at_once
 
 
 def control(microsoft: Site, method: str, path: str, body: Json | None = None) -> httpx.Response:
@@ -156,16 +156,7 @@ def test_a_fault_that_changed_nothing_is_named_so(microsoft: Site) -> None:
 
 
 async def test_a_stopping_server_does_not_wait_for_planted_delays() -> None:
-    server = MicrosoftServer(MicrosoftState(SandboxClock(rate=0)))
-    await server.start()
-    async with httpx.AsyncClient(base_url=server.base_url) as client:
-        server.app.faults.add({"do": {"delay_seconds": 3600}})
-        waiting = asyncio.create_task(client.get("/anything"))
-        while not (await client.get("/_sandbox/faults")).json()["faults"][0]["fired"]:
-            pass
-        await server.stop()
-        with pytest.raises(httpx.TransportError):
-            await waiting
+    await stops_at_once(MicrosoftServer(MicrosoftState(SandboxClock(rate=0))))
 
 
 def test_a_running_simulator_goes_back_to_where_a_copy_was_made(microsoft: Site) -> None:

@@ -251,7 +251,7 @@ def test_nothing_is_sent_beyond_loopback(microsoft: Site) -> None:
     subscribe(microsoft, "https://hooks.example/push")
     microsoft.create()
     microsoft.on_loop(microsoft.server.app.deliver_pushes)
-    unsent = microsoft.server.app.subscriptions.unsent
+    unsent = microsoft.server.app.subscriptions.outbox.unsent
     assert [message.address for message in unsent] == ["https://hooks.example/push"]
 
 
