@@ -23,10 +23,8 @@ LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 
 ANY_LIBRARY: Final = "any library"
 PORT: Final = ("syncd.model", "syncd.ports", "syncd.errors")
-REMOTE: Final = tuple(
-    f"adapters.{name}"
-    for name in ("http", "oauth", "refusals", "pace", "sights", "batches", "lanes", "outcomes", "addresses", "rows")
-)
+SHARED: Final = "http oauth refusals pace sights batches lanes outcomes addresses rows accounts"
+REMOTE: Final = tuple(f"adapters.{name}" for name in SHARED.split())
 WIRE: Final = (*PORT, *REMOTE, "msgspec")
 PASS: Final = ("syncd.run", "syncd.normalise")  # docs/decisions/0007
 CYCLE: Final = (*PORT, *PASS, "syncd.plan", "syncd.apply", "syncd.observe", "syncd.standing", "syncd.telemetry")
@@ -74,6 +72,13 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters.batches": ("adapters.refusals", "syncd.errors"),
     "adapters.lanes": (),
     "adapters.outcomes": (*PORT, "adapters.batches", "adapters.refusals", "adapters.sights"),
+    "adapters.accounts": (
+        "adapters.batches",
+        "adapters.oauth",
+        "adapters.pace",
+        "adapters.refusals",
+        "syncd.errors",
+    ),
     "adapters.rows": (*PORT, "adapters.batches", "adapters.refusals", "adapters.sights"),
     "adapters.addresses": ("syncd.errors",),
     "adapters.sights": ("adapters.refusals", "syncd.model"),

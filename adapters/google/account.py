@@ -4,9 +4,10 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from adapters.accounts import GrantedAccount
 from adapters.batches import Pause
 from adapters.google.batch import MOST
 from adapters.google.client import Call, Client
@@ -33,27 +34,17 @@ _WRITABLE: Final = frozenset({"owner", "writer"})
 _GONE_HINT: Final = "make a new calendar with: syncd configure CONNECTION --new-calendar, or choose another one"
 
 
-class CalendarList:
+class CalendarList(GrantedAccount[Client]):
     """The calendars of one account. `writable` is remembered, and asked again when a write was refused."""
 
+    capabilities = CAPABILITIES
+
     def __init__(self, client: Client, bridge: str, found: str = "", pause: Pause = asyncio.sleep) -> None:
-        self.capabilities = CAPABILITIES
-        self.client = client
-        self.pause = pause
-        self._bridge = bridge
-        self._writable: dict[str, bool] = {PRIMARY: True}
+        super().__init__(client, bridge, found, pause)
+        self.known_writable[PRIMARY] = True
         self._zones: dict[str, str] = {}
         self._others: list[str] | None = None
         self._seen: Sequence[Mapping[str, Any]] = ()
-        client.pace.remember(found)
-
-    @property
-    def found(self) -> str:
-        """Until when this account may write nothing, if Google said so."""
-        return self.client.pace.found
-
-    async def identity(self) -> str:
-        return (await self.client.tokens.grant()).identity
 
     async def address(self) -> str:
         """The account's address, for people: of the grant, else the real id of the primary calendar."""
@@ -78,7 +69,7 @@ class CalendarList:
         if there is not None:
             return next(_info(row) for row in rows if row["id"] == there)
         zone = next((row["timeZone"] for row in rows if row.get("primary") and row.get("timeZone")), None)
-        body = {"summary": name, "description": f"[syncd {self._bridge} {key}]", **({"timeZone": zone} if zone else {})}
+        body = {"summary": name, "description": f"[syncd {self.bridge} {key}]", **({"timeZone": zone} if zone else {})}
         asked = Asked("making the calendar", writes=True)
         try:
             made = await self.client.send(Call(asked, self.client.service.calendars.insert(body=body)))
@@ -87,15 +78,12 @@ class CalendarList:
             raise Forbidden(str(error), code="CALENDAR", side=SIDE, hint=hint) from error
         if not made.get("id"):
             raise unclear(asked)
-        self._writable[made["id"]] = True
+        self.known_writable[made["id"]] = True
         self._others = None
         return CalendarInfo(made["id"], made.get("summary", name))
 
     async def give_up(self) -> None:
         await self.client.tokens.end()
-
-    async def aclose(self) -> None:
-        await self.client.aclose()
 
     # for its calendars
 
@@ -116,29 +104,21 @@ class CalendarList:
             raise CalendarGone(text, side=SIDE, hint=_GONE_HINT) from None
         raise Transient("the calendar is listed, and does not answer", side=SIDE)
 
-    async def answering(self, calendar: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """What `ask` gives; when it finds nothing, the calendar itself is asked: it may be the one that is gone."""
-        try:
-            return await ask()
-        except Missing as error:
-            await self.about(calendar)
-            raise Transient(str(error), side=SIDE) from error
-
     async def writable(self, calendar: str, *, afresh: bool = False) -> bool:
         """Whether the account may write in it. Raises CalendarGone."""
-        if afresh or calendar not in self._writable:
+        if afresh or calendar not in self.known_writable:
             try:
                 entry = await self._entry(calendar)
             except Missing:  # taken off the list by its owner's hand
                 await self.about(calendar)
                 entry = {}
             self.told(calendar, entry.get("accessRole", "reader"))
-        return self._writable[calendar]
+        return self.known_writable[calendar]
 
     def told(self, calendar: str, role: str | None, zone: str | None = None) -> None:
         """Role and zone as some answer had them."""
         if role is not None:
-            self._writable[calendar] = role in _WRITABLE
+            self.known_writable[calendar] = role in _WRITABLE
         if zone:
             self._zones[calendar] = zone
 

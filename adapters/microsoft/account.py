@@ -5,9 +5,10 @@ Not here: events (calendar, writing), the grant (adapters.oauth).
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from adapters.accounts import GrantedAccount
 from adapters.batches import Pause
 from adapters.microsoft.batch import MOST
 from adapters.microsoft.bodies import LIMITS
@@ -16,7 +17,6 @@ from adapters.microsoft.refusals import AGAIN, SIDE, Asked, Missing, unclear
 from syncd.errors import CalendarGone, Exists, Forbidden, Rejected, Transient
 from syncd.ports import CalendarInfo, Capabilities
 
-T = TypeVar("T")
 CAPABILITIES: Final = Capabilities(
     delta=True,
     keyed_create=True,
@@ -35,25 +35,14 @@ _TAG: Final = re.compile(rf" \[[0-9a-v]{{{_SHORT}}}\]\s*$")
 _GONE_HINT: Final = "make a new calendar with: syncd configure CONNECTION --new-calendar, or choose another one"
 
 
-class CalendarList:
+class CalendarList(GrantedAccount[Client]):
     """The calendars of one account. `writable` is remembered, and asked again when a write was refused."""
 
+    capabilities = CAPABILITIES
+
     def __init__(self, client: Client, bridge: str, found: str = "", pause: Pause = asyncio.sleep) -> None:
-        self.capabilities = CAPABILITIES
-        self.client = client
-        self.bridge = bridge
-        self.pause = pause
-        self._writable: dict[str, bool] = {}
+        super().__init__(client, bridge, found, pause)
         self._seen: Sequence[Mapping[str, Any]] = ()
-        client.pace.remember(found)
-
-    @property
-    def found(self) -> str:
-        """Until when this account may write nothing, if its mailbox is full."""
-        return self.client.pace.found
-
-    async def identity(self) -> str:
-        return (await self.client.tokens.grant()).identity
 
     async def address(self) -> str:
         """The account's address, for people: of the grant, else that of whoever owns the default calendar."""
@@ -98,9 +87,6 @@ class CalendarList:
     async def give_up(self) -> None:
         """There is no way to give a grant back: its owner takes it from this application in their own settings."""
 
-    async def aclose(self) -> None:
-        await self.client.aclose()
-
     # for its calendars
 
     async def about(self, calendar: str) -> Mapping[str, Any]:
@@ -117,22 +103,14 @@ class CalendarList:
             raise CalendarGone("the calendar is not there any more", side=SIDE, hint=_GONE_HINT)
         raise Transient("the calendar is listed, and does not answer", side=SIDE, hint=AGAIN)
 
-    async def answering(self, calendar: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """What `ask` gives; when it finds nothing, the calendar itself is asked: it may be the one that is gone."""
-        try:
-            return await ask()
-        except Missing as error:
-            await self.about(calendar)
-            raise Transient(str(error), side=SIDE, hint=AGAIN) from error
-
     async def writable(self, calendar: str, *, afresh: bool = False) -> bool:
         """Whether the account may write in it. Raises CalendarGone."""
-        if afresh or calendar not in self._writable:
+        if afresh or calendar not in self.known_writable:
             await self.about(calendar)
-        return self._writable[calendar]
+        return self.known_writable[calendar]
 
     def _told(self, row: Mapping[str, Any]) -> None:
-        self._writable[str(row["id"])] = _is_writable(row)
+        self.known_writable[str(row["id"])] = _is_writable(row)
 
     async def _said(self, key: str) -> CalendarInfo | None:
         return next((_info(row, "") for row in await self._rows() if _says(row, key)), None)
