@@ -4,17 +4,19 @@ Not here: the requests themselves (writing of each provider), their order and th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from adapters.batches import Answer
 from adapters.refusals import SIDE, Asked, Barred, Missing
 from adapters.sights import Resource, View, absent
 from syncd.errors import AdapterError, Forbidden, Stale, Transient
-from syncd.model import Gone, Observation, Ref
-from syncd.ports import Erasure, Outcome
+from syncd.model import Gone, Observation
+from syncd.ports import Edit, Erasure, Outcome
 
-_RIGHT = "give the account the right to make changes to events in this calendar, or choose another one"
+W = TypeVar("W", Edit, Erasure)
+J = TypeVar("J")
+_RIGHT: Final = "give the account the right to make changes to events in this calendar, or choose another one"
 
 
 class Call(Protocol):
@@ -48,6 +50,16 @@ class Calendar(Protocol):
     async def resources(self, names: Sequence[str]) -> list[Answer]: ...
 
 
+@dataclass(slots=True)
+class Judged(Generic[J]):
+    """Rows by the place of what is wanted of them; what was made of those that can be written, why others cannot."""
+
+    rows: Sequence[Any]
+    view: View
+    kept: dict[int, J] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """Of one calendar. `is_cancelled`: a row that stands for what is gone."""
@@ -55,13 +67,24 @@ class Outcomes:
     calendar: Calendar
     is_cancelled: Callable[[Resource], bool]
 
-    async def present(self, refs: Sequence[Ref], seen: Sequence[Resource | None]) -> list[Any]:
-        """The row of each: the one that was seen in this pass, else as it is now, an error in its place."""
+    async def judged(
+        self, wanted: Sequence[W], seen: Sequence[Resource | None], judge: Callable[[W, Any, View], J]
+    ) -> "Judged[J]":
+        """What `judge` makes of each with its row: the one that was seen in this pass, else as it is now.
+
+        A row that could not be read is its error; what `judge` raises stands in the place of that item.
+        """
         asked = [at for at, row in enumerate(seen) if row is None]
         rows: list[Any] = list(seen)
-        for at, row in zip(asked, await self.calendar.resources([refs[at].id for at in asked]), strict=True):
+        for at, row in zip(asked, await self.calendar.resources([wanted[at].ref.id for at in asked]), strict=True):
             rows[at] = row
-        return rows
+        found: Judged[J] = Judged(rows, await self.calendar.view(row for row in rows if isinstance(row, Mapping)))
+        for at, (one, row) in enumerate(zip(wanted, rows, strict=True)):
+            try:
+                found.kept[at] = judge(one, row, found.view)
+            except AdapterError as error:
+                found.outcomes[at] = error
+        return found
 
     async def sent(self, calls: Mapping[int, Call]) -> dict[int, Outcome]:
         """What the calendar holds after each call, or why it does not."""

@@ -3,7 +3,7 @@
 Not here: reading (calendar), what an edit does to a resource (mapping), what became of writes (adapters.outcomes).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.google.client import Call
@@ -45,22 +45,16 @@ class Writer:
         if len({edit.ref for edit in edits}) < len(edits):  # one after the other: no batch may hold an event twice
             return [outcome for edit in edits for outcome in await self.update([edit])]
         seen = [self.calendar.last_seen(edit.ref.id, edit.if_match) for edit in edits]
-        rows = await self._outcomes.present([edit.ref for edit in edits], seen)
-        view = await self.calendar.view(row for row in rows if isinstance(row, Mapping))
+        found = await self._outcomes.judged(edits, seen, self._edited)
         calls: dict[int, Call] = {}
-        outcomes: dict[int, Outcome] = {}
-        for at, (edit, row) in enumerate(zip(edits, rows, strict=True)):
-            try:
-                body, shown = self._edited(edit, row, view)
-            except AdapterError as error:
-                outcomes[at] = error
-                continue
+        for at, (body, shown) in found.kept.items():
             if body is None:
-                outcomes[at] = shown
+                found.outcomes[at] = shown
                 continue
+            edit = edits[at]
             request = self._events.update(calendarId=self.calendar.id, eventId=edit.ref.id, body=body, **_QUIET)
-            calls[at] = Call(Asked("changing an event", edit.ref.id, writes=True), request, if_match=row["etag"])
-        outcomes |= await self._outcomes.sent(calls)
+            calls[at] = Call(Asked("changing an event", edit.ref.id, writes=True), request, if_match=shown.version)
+        outcomes = found.outcomes | await self._outcomes.sent(calls)
         return [outcomes[at] for at in range(len(edits))]
 
     async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:

@@ -92,25 +92,18 @@ class Writer:
         if len({edit.ref for edit in edits}) < len(edits):  # one after the other: no batch may hold an event twice
             return [outcome for edit in edits for outcome in await self.update([edit])]
         seen = [self._seen(edit.ref.id, edit.if_match, marked=edit.mark is not None) for edit in edits]
-        rows = await self._outcomes.present([edit.ref for edit in edits], seen)
-        view = await self.calendar.view(row for row in rows if isinstance(row, Mapping))
+        found = await self._outcomes.judged(edits, seen, self._edited)
         calls: dict[int, Call] = {}
-        outcomes: dict[int, Outcome] = {}
-        for at, (edit, row) in enumerate(zip(edits, rows, strict=True)):
-            try:
-                body, shown = self._edited(edit, row, view)
-            except AdapterError as error:
-                outcomes[at] = error
+        for at, (body, shown) in found.kept.items():
+            if not body:
+                found.outcomes[at] = shown
                 continue
-            if body:
-                information = self._event(edit.ref.id).to_patch_request_information(body)
-                asked = Asked("changing an event", edit.ref.id, writes=True)
-                calls[at] = self._client.call(asked, information, if_match=shown.version)
-            else:
-                outcomes[at] = shown
+            information = self._event(edits[at].ref.id).to_patch_request_information(body)
+            asked = Asked("changing an event", edits[at].ref.id, writes=True)
+            calls[at] = self._client.call(asked, information, if_match=shown.version)
         answers = await self._outcomes.answers(calls)
-        marked = {at: _with(one, _left(edits[at], rows[at])) for at, one in answers.items()}
-        outcomes |= await self._outcomes.held(marked, calls)
+        marked = {at: _with(one, _left(edits[at], found.rows[at])) for at, one in answers.items()}
+        outcomes = found.outcomes | await self._outcomes.held(marked, calls)
         return [outcomes[at] for at in range(len(edits))]
 
     def _edited(self, edit: Edit, row: Any, view: View) -> tuple[Body, Observation]:
@@ -124,24 +117,23 @@ class Writer:
 
     async def delete(self, erasures: Sequence[Erasure]) -> Sequence[Outcome]:
         seen = [self._seen(one.ref.id, one.if_match, marked=False) for one in erasures]
-        rows = await self._outcomes.present([one.ref for one in erasures], seen)
-        view = await self.calendar.view(row for row in rows if isinstance(row, Mapping))
+        found = await self._outcomes.judged(erasures, seen, self._removable)
         calls: dict[int, Call] = {}
-        outcomes: dict[int, Outcome] = {}
-        for at, (one, row) in enumerate(zip(erasures, rows, strict=True)):
-            if self._outcomes.is_gone(row):
-                outcomes[at] = absent(view, one.ref, Gone.GONE, "tombstone")
+        for at, shown in found.kept.items():
+            if shown.absence is not None:
+                found.outcomes[at] = shown
                 continue
-            try:
-                shown = self._writable(one, row, view)
-            except AdapterError as error:
-                outcomes[at] = error
-                continue
-            information = self._event(one.ref.id).to_delete_request_information()
-            asked = Asked("deleting an event", one.ref.id, writes=True)
+            information = self._event(shown.ref.id).to_delete_request_information()
+            asked = Asked("deleting an event", shown.ref.id, writes=True)
             calls[at] = self._client.call(asked, information, if_match=shown.version)
-        outcomes |= await self._outcomes.removed(erasures, calls, view)
+        outcomes = found.outcomes | await self._outcomes.removed(erasures, calls, found.view)
         return [outcomes[at] for at in range(len(erasures))]
+
+    def _removable(self, erasure: Erasure, row: Any, view: View) -> Observation:
+        """What the event shows; absent when it is gone already. Raises Stale, Rejected."""
+        if self._outcomes.is_gone(row):
+            return absent(view, erasure.ref, Gone.GONE, "tombstone")
+        return self._writable(erasure, row, view)
 
     # common
 

@@ -38,7 +38,7 @@ class MicrosoftBench(AccountBench[World]):
 async def bench_in(folder: Path) -> AsyncIterator[MicrosoftBench]:
     """A bench on the day of the bench, with a store of its own."""
     store = await store_in(folder)
-    async with world() as microsoft:
+    async with world(MONDAY) as microsoft:
         on_monday(microsoft)
         yield MicrosoftBench(
             store,

@@ -170,8 +170,8 @@ def granted(seeded: SeededAccount, clock: SandboxClock) -> Grant:
 
 
 @asynccontextmanager
-async def world() -> AsyncIterator[World]:
-    clock = SandboxClock(NOW, rate=0)
+async def world(now: datetime = NOW) -> AsyncIterator[World]:
+    clock = SandboxClock(now, rate=0)
     server = MicrosoftServer(MicrosoftState(clock))
     await server.start()
     seeded = seed_account(server.state, [], EMAIL, "Anna")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from adapters.microsoft.refusals import Asked
 from syncd.errors import AuthRevoked, Exists, Rejected, Stale, Throttled, Transient
 from syncd.model import Event, Observation
 from syncd.ports import Draft, Edit, Erasure, Outcome
-from tests.adapters.microsoft_world import NOW, WINDOW, World, draft, event, key, shown, world
+from tests.adapters.microsoft_world import NOW, WINDOW, World, draft, event, key, shown
 
 ROOT = "http://127.0.0.1:9/v1.0"
 READ = Call(Asked("a read", "one"), "GET", f"{ROOT}/me/events/e%2F1%3D?%24expand=x", {"prefer": "a"})
@@ -26,12 +26,6 @@ WRITE = Call(
     {"content-type": "application/json", "prefer": "a", "if-match": 'W/"7"'},
     '{"subject":"Grüße","n":1}'.encode(),
 )
-
-
-@pytest.fixture
-async def microsoft() -> AsyncIterator[World]:
-    async with world() as opened:
-        yield opened
 
 
 def drafts(*names: str) -> list[Draft]:

@@ -1,6 +1,5 @@
 """Writes of times and of single occurrences: days, changes of clocks, series in their own zone."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,16 +18,8 @@ from tests.adapters.microsoft_world import (
     occurrences,
     shown,
     weekly,
-    world,
 )
 from tests.adapters.microsoft_writes import deleted, made, seen, updated, writes
-
-
-@pytest.fixture
-async def microsoft() -> AsyncIterator[World]:
-    async with world() as opened:
-        yield opened
-
 
 # --- times ------------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from syncd.errors import Exists, Transient
 from syncd.model import Event, Observation
 from syncd.ports import Outcome
 from tests.adapters.microsoft_bench import MicrosoftBench, bench_in
-from tests.adapters.microsoft_world import World, draft, event, key, shown, world
+from tests.adapters.microsoft_world import World, draft, event, key, shown
 from tests.cycle.bench import SITE_ID
 from tests.cycle.bench import at as on
 from tests.cycle.bench import event as session
@@ -26,12 +26,6 @@ LOST = [
 ]
 lost = pytest.mark.parametrize("fault", LOST, ids=["drop", "503", "504"])
 LAG = 3600
-
-
-@pytest.fixture
-async def microsoft() -> AsyncIterator[World]:
-    async with world() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -190,7 +184,7 @@ async def settled(bench: MicrosoftBench) -> None:
 async def test_a_pass_after_a_lost_answer_ends_with_one_copy(
     bench: MicrosoftBench, fault: dict[str, Any], lag: int
 ) -> None:
-    bench.outer.switch(property_lag_seconds=lag)
+    bench.outer.switch(property_lag_seconds=lag, delta_lag_seconds=lag)
     await bench.connected()
     bench.session("s1", session("Yoga", on(1, 10)))
     match_create(bench, fault)
@@ -206,7 +200,7 @@ async def test_a_pass_after_a_lost_answer_ends_with_one_copy(
 async def test_a_session_that_changes_before_its_lost_copy_is_found_has_one_copy_that_follows_it(
     bench: MicrosoftBench, fault: dict[str, Any], named: bool
 ) -> None:
-    bench.outer.switch(property_lag_seconds=LAG, transaction_names_event=named)
+    bench.outer.switch(property_lag_seconds=LAG, delta_lag_seconds=LAG, transaction_names_event=named)
     await bench.connected()
     bench.session("s1", session("Yoga", on(1, 10)))
     match_create(bench, fault)
@@ -215,13 +209,13 @@ async def test_a_session_that_changes_before_its_lost_copy_is_found_has_one_copy
     bench.world.edit(SITE_ID, "s1", Event(title="Pilates"))
     await bench.later()
     assert [row["status"] for row in bench.outer.rows() if row["operation"] == "events.create"] == [400]
-    assert bench.outer.titles() == ["Yoga"]
+    assert len(bench.outer.titles()) == 1
     await settled(bench)
     assert bench.outer.titles() == ["Pilates"]
 
 
 async def test_several_lost_at_once_while_look_ups_lag_are_each_there_once(bench: MicrosoftBench) -> None:
-    bench.outer.switch(property_lag_seconds=LAG)
+    bench.outer.switch(property_lag_seconds=LAG, delta_lag_seconds=LAG)
     await bench.connected()
     titles = [f"Session {number}" for number in range(7)]
     for number, title in enumerate(titles):

@@ -1,7 +1,5 @@
 """What is never written: events with guests, texts of online meetings, what may only be read, what lies elsewhere."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from syncd.errors import AdapterError, Forbidden, Rejected, Stale
@@ -17,24 +15,8 @@ from tests.adapters.microsoft_world import (
     draft,
     put,
     shown,
-    world,
 )
 from tests.adapters.microsoft_writes import BEN, deleted, invited, made, seen, updated, writes
-
-
-@pytest.fixture
-async def microsoft() -> AsyncIterator[World]:
-    async with world() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def again(microsoft: World) -> AsyncIterator[World]:
-    """Another pass, which has seen nothing yet."""
-    opened = microsoft.again()
-    yield opened
-    await opened.account.aclose()
-
 
 # --- guests, meetings, rights -----------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ Not here: repeated creates (test_microsoft_repeats), batches (test_microsoft_bat
 (test_microsoft_occurrences), guests and rights (test_microsoft_rights).
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,24 +24,8 @@ from tests.adapters.microsoft_world import (
     mark,
     put,
     shown,
-    world,
 )
 from tests.adapters.microsoft_writes import deleted, made, seen, sent, updated, writes
-
-
-@pytest.fixture
-async def microsoft() -> AsyncIterator[World]:
-    async with world() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def again(microsoft: World) -> AsyncIterator[World]:
-    """Another pass, which has seen nothing yet."""
-    opened = microsoft.again()
-    yield opened
-    await opened.account.aclose()
-
 
 # --- create -----------------------------------------------------------------------------------------------------------
 
