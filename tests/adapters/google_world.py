@@ -4,7 +4,7 @@ People's hands act past the adapter, in the simulator's own state.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +25,7 @@ from tests.adapters.shared_world import (
     BRIDGE,
     NOW,
     WINDOW,
+    AccountWorld,
     MemoryShelf,
     Waits,
     at,
@@ -66,14 +67,11 @@ def fixture(name: str) -> dict[str, Any]:
 
 
 @dataclass
-class World:
+class World(AccountWorld):
     """One account of a simulated Google, and the adapter on it."""
 
     server: GoogleServer
-    clock: SandboxClock
     hands: Hands
-    shelf: MemoryShelf
-    waits: Waits
     account: GoogleAccount
     calendar: GoogleCalendar
 
@@ -81,27 +79,9 @@ class World:
     def state(self) -> GoogleState:
         return self.server.state
 
-    def plant(self, do: Mapping[str, Any], *, match: Mapping[str, str] | None = None, times: int = 1) -> None:
-        self.server.app.faults.add({"do": do, "match": match or {}, "times": times})
-
     def refuse(self, operation: str, reason: str, *, times: int = 1, **more: int) -> None:
         """The next calls of this operation are refused for this reason, and nothing happens."""
         self.plant({"error": {"reason": reason, **more}}, match={"operation": operation}, times=times)
-
-    def delivered(self) -> list[str]:
-        """Faults that were carried out."""
-        return [row["fault"] for row in self.rows() if row["fault"]]
-
-    def rows(self) -> Sequence[Mapping[str, Any]]:
-        found: Sequence[Mapping[str, Any]] = self.server.app.log.to_json()["requests"]
-        return found
-
-    def operations(self) -> list[str]:
-        """What was asked of the API since the last call of `forget`, parts of batches among it."""
-        return [str(row.get("operation")) for row in self.rows() if row.get("operation")]
-
-    def forget(self) -> None:
-        self.server.app.log.reset()
 
     def titles(self) -> list[str]:
         return sorted(str(one.fields.get("summary", "")) for one in self.hands.events())
@@ -128,7 +108,7 @@ def _opened(server: GoogleServer, clock: SandboxClock, hands: Hands, shelf: Memo
     assert isinstance(account, GoogleAccount)
     calendar = account.open("primary", zone="Europe/Berlin", collection=COLLECTION)
     assert isinstance(calendar, GoogleCalendar)
-    return World(server, clock, hands, shelf, waits, account, calendar)
+    return World(server, clock, shelf, waits, hands, account, calendar)
 
 
 def granted(state: GoogleState, clock: SandboxClock, email: str = EMAIL) -> Grant:

@@ -4,7 +4,7 @@ People's hands act past the adapter, in the simulator's own state.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +26,7 @@ from tests.adapters.shared_world import (
     BRIDGE,
     NOW,
     WINDOW,
+    AccountWorld,
     MemoryShelf,
     Waits,
     at,
@@ -68,17 +69,14 @@ def fixture(name: str) -> dict[str, Any]:
 
 
 @dataclass
-class World:
+class World(AccountWorld):
     """One account of a simulated Microsoft, and the adapter on its default calendar. `family`: another one of it.
 
     `holidays`: a calendar that nobody can write.
     """
 
     server: MicrosoftServer
-    clock: SandboxClock
     seeded: SeededAccount
-    shelf: MemoryShelf
-    waits: Waits
     account: MicrosoftAccount
     calendar: MicrosoftCalendar
 
@@ -103,30 +101,9 @@ class World:
         assert isinstance(opened, MicrosoftCalendar)
         return opened
 
-    def switch(self, **values: Any) -> None:
-        self.state.switches.set(values)
-
-    def plant(self, do: Mapping[str, Any], *, match: Mapping[str, str] | None = None, times: int = 1) -> None:
-        self.server.app.faults.add({"do": do, "match": match or {}, "times": times})
-
     def refuse(self, operation: str, code: str, *, times: int = 1, **more: Any) -> None:
         """The next calls of this operation are refused with this code, and nothing happens."""
         self.plant({"error": {"code": code, **more}}, match={"operation": operation}, times=times)
-
-    def delivered(self) -> list[str]:
-        """Faults that were carried out."""
-        return [row["fault"] for row in self.rows() if row["fault"]]
-
-    def rows(self) -> Sequence[Mapping[str, Any]]:
-        found: Sequence[Mapping[str, Any]] = self.server.app.log.to_json()["requests"]
-        return found
-
-    def operations(self) -> list[str]:
-        """What was asked of the API since the last call of `forget`, parts of batches among it."""
-        return [str(row.get("operation")) for row in self.rows() if row.get("operation")]
-
-    def forget(self) -> None:
-        self.server.app.log.reset()
 
     def titles(self) -> list[str]:
         return sorted(str(one.fields.get("subject", "")) for one in self.hands.events())
@@ -160,7 +137,7 @@ def _opened(  # noqa: PLR0917 - what processes of one account share
     assert isinstance(account, MicrosoftAccount)
     calendar = account.open(seeded.calendars[0][0], zone=BERLIN, collection=COLLECTION)
     assert isinstance(calendar, MicrosoftCalendar)
-    return World(server, clock, seeded, shelf, waits, account, calendar)
+    return World(server, clock, shelf, waits, seeded, account, calendar)
 
 
 def granted(seeded: SeededAccount, clock: SandboxClock) -> Grant:

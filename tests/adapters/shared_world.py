@@ -4,7 +4,7 @@ Not here: the accounts of each provider (its world).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 from syncd.model import ChangeSet, Event, Mark, Observation, Timed, When, Window
 from syncd.ports import Draft, Grant, Outcome
+from syncd.sandbox.clock import SandboxClock
 
 BRIDGE = "bridge-1"
 BERLIN = "Europe/Berlin"
@@ -80,6 +81,37 @@ class Waits:
 
     async def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
+
+
+@dataclass
+class AccountWorld:
+    """One account of a simulated provider. People's hands, and the adapter on it, are for each provider's own world."""
+
+    server: Any
+    clock: SandboxClock
+    shelf: MemoryShelf
+    waits: Waits
+
+    def plant(self, do: Mapping[str, Any], *, match: Mapping[str, str] | None = None, times: int = 1) -> None:
+        self.server.app.faults.add({"do": do, "match": match or {}, "times": times})
+
+    def switch(self, **values: Any) -> None:
+        self.server.state.switches.set(values)
+
+    def delivered(self) -> list[str]:
+        """Faults that were carried out."""
+        return [row["fault"] for row in self.rows() if row["fault"]]
+
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self.server.app.log.to_json()["requests"]
+        return found
+
+    def operations(self) -> list[str]:
+        """What was asked of the API since the last call of `forget`, parts of batches among it."""
+        return [str(row.get("operation")) for row in self.rows() if row.get("operation")]
+
+    def forget(self) -> None:
+        self.server.app.log.reset()
 
 
 def titles(found: ChangeSet) -> list[str]:
