@@ -46,6 +46,17 @@ async def holders(client: Client, calendar: str, keys: Sequence[str]) -> tuple[l
         return [row for chunk in chunks for row in await _listed(client, everywhere, of_keys(chunk))], False
 
 
+async def made_under(client: Client, calendar: str, keys: Iterable[str]) -> dict[str, str]:
+    """Of events of a calendar that were made under these keys: id by key. All that lies there is listed for it, which
+
+    shows what look-ups by property, of an index that lags, do not show yet.
+    """
+    wanted, events = set(keys), client.me.calendars.by_calendar_id(calendar).events
+    call = client.get(Asked("looking for events of ours"), events, select=["id", "transactionId"], top=_PAGE)
+    rows = await client.listed(call)
+    return {row["transactionId"]: row["id"] for row in rows if row.get("transactionId") in wanted}
+
+
 async def _listed(client: Client, events: Any, condition: str) -> list[Resource]:
     asked = Asked("looking for events of ours")
     return await client.listed(client.get(asked, events, filter=condition, expand=[expanded()], top=_PAGE))

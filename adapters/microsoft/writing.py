@@ -12,10 +12,11 @@ from adapters.microsoft.bodies import Body, changes
 from adapters.microsoft.client import Call
 from adapters.microsoft.drafts import PROPERTIES, mark_from, new_event, properties
 from adapters.microsoft.mapping import is_cancelled, version_of
+from adapters.microsoft.marks import made_under
 from adapters.microsoft.refusals import SIDE, Asked, Missing, Repeated
 from adapters.outcomes import Outcomes, not_missing
 from adapters.sights import Resource, View, absent, moment_of
-from syncd.errors import AdapterError, Rejected, Stale, Transient
+from syncd.errors import AdapterError, Rejected, Stale
 from syncd.model import Gone, Observation
 from syncd.ports import Draft, Edit, Erasure, Outcome
 
@@ -54,7 +55,7 @@ class Writer:
         answers |= await self._replayed({at: one for at, one in answers.items() if self._is_replay(one)})
         marked = {at: _with(one, properties(drafts[at].mark)) for at, one in answers.items()}
         outcomes |= await self._outcomes.held(marked, calls)
-        outcomes |= await self._repeated({at: one for at, one in outcomes.items() if isinstance(one, Repeated)})
+        await self._repeated([one for one in outcomes.values() if isinstance(one, Repeated)])
         return [not_missing(outcomes[at]) for at in range(len(drafts))]
 
     def _is_replay(self, answer: Any) -> bool:
@@ -70,21 +71,16 @@ class Writer:
             for (at, shown), now in zip(answers.items(), found, strict=True)
         }
 
-    async def _repeated(self, refused: Mapping[int, Repeated]) -> dict[int, Outcome]:
-        """Creates under a transaction id that made another body's event, by what became of that one.
+    async def _repeated(self, refused: Sequence[Repeated]) -> None:
+        """Find the events that other bodies made under these transaction ids: all stay Exists.
 
-        Exists where it is found, or known to be gone. A look-up may lag behind, so that one which finds nothing says
-        nothing: making it anew could double it, and it is looked for again in the next pass.
+        What neither a look-up nor the calendar itself shows is gone, and its transaction id is refused for ever.
         """
-        outcomes: dict[int, Outcome] = dict(refused)
-        self.told |= {one.ref: one.existing for one in refused.values() if one.existing}
-        asked = {at: one.ref for at, one in refused.items() if not one.existing}
-        found = await self.calendar.find(list(asked.values())) if asked else {}
-        for at, key in asked.items():
-            if key not in found:
-                text = "it was created before, and is not to be found yet"
-                outcomes[at] = Transient(text, side=SIDE, ref=key)
-        return outcomes
+        self.told |= {one.ref: one.existing for one in refused if one.existing}
+        asked = [one.ref for one in refused if not one.existing]
+        left = set(asked) - (await self.calendar.find(asked)).keys() if asked else set()
+        if left:
+            self.told |= await made_under(self._client, self.calendar.id, left)
 
     # update
 

@@ -110,16 +110,28 @@ async def test_the_event_that_a_refusal_names_is_found_though_the_look_up_lags(m
     assert (await microsoft.calendar.find([key("one")]))[key("one")].ref == item.ref
 
 
-async def test_a_refusal_whose_event_cannot_be_found_yet_is_left_for_later_and_says_nothing(microsoft: World) -> None:
+async def test_the_event_of_a_refusal_that_names_none_is_found_in_the_calendar_while_look_ups_lag(
+    microsoft: World,
+) -> None:
     microsoft.switch(property_lag_seconds=LAG)
     item = shown(await created(microsoft))
-    outcome = await created(microsoft, event(title="Pilates"))
-    assert type(outcome) is Transient
-    assert not outcome.applied
-    microsoft.clock.advance(LAG + 1)
+    later = on(60, 8)
+    microsoft.hands.edit(item.ref.id, start=later.start, end=later.end)
     assert isinstance(await created(microsoft, event(title="Pilates")), Exists)
     assert (await microsoft.calendar.find([key("one")]))[key("one")].ref == item.ref
     assert microsoft.titles() == ["Yoga"]
+
+
+@pytest.mark.parametrize("lag", [0, LAG])
+async def test_a_key_whose_event_was_deleted_and_that_is_refused_for_ever_is_told_as_spent(
+    microsoft: World, lag: int
+) -> None:
+    microsoft.switch(transaction_after_delete="refused", property_lag_seconds=lag)
+    item = shown(await created(microsoft))
+    microsoft.hands.delete(item.ref.id)
+    assert isinstance(await created(microsoft), Exists)
+    assert dict(await microsoft.calendar.find([key("one")])) == {}
+    assert microsoft.titles() == []
 
 
 async def test_a_key_is_forgotten_with_nothing_doubled_that_is_looked_for_first(microsoft: World) -> None:
@@ -227,10 +239,11 @@ async def test_several_lost_at_once_while_look_ups_lag_are_each_there_once(bench
     assert bench.outer.titles() == titles
 
 
+@pytest.mark.parametrize("after_delete", ["same", "refused", "free"])
 async def test_a_lost_copy_that_somebody_deletes_before_it_is_found_is_not_brought_back_twice(
-    bench: MicrosoftBench,
+    bench: MicrosoftBench, after_delete: str
 ) -> None:
-    bench.outer.switch(transaction_after_delete="same")
+    bench.outer.switch(transaction_after_delete=after_delete)
     await bench.connected()
     bench.session("s1", session("Yoga", on(1, 10)))
     match_create(bench, {"drop": "after"})
