@@ -9,6 +9,7 @@ import pytest
 
 from tests.baddays.remote.day import Day, looping
 from tests.baddays.remote.google_day import GoogleDay
+from tests.baddays.remote.microsoft_day import MicrosoftDay
 from tests.cli.conftest import logging_as_before
 from tests.e2e.conftest import ground, radicale
 from tests.e2e.studio import Ground, studio_on
@@ -36,6 +37,13 @@ def day(ground: Ground) -> Iterator[Day]:
 def google_day(ground: Ground) -> Iterator[GoogleDay]:
     """Two people with accounts at Google, and all that they have is synced."""
     with _beginning(GoogleDay, replace(ground, provider="google")) as one:
+        yield one
+
+
+@pytest.fixture
+def microsoft_day(ground: Ground) -> Iterator[MicrosoftDay]:
+    """Two people with mailboxes at Microsoft, and all that they have is synced."""
+    with _beginning(MicrosoftDay, replace(ground, provider="microsoft")) as one:
         yield one
 
 

@@ -30,7 +30,7 @@ from tests.e2e.studio import PASSWORD, SECRET, ZONE, Studio, local
 T = TypeVar("T")
 
 _PATIENCE: Final = 100.0
-_SECRETS: Final = re.compile(rf"{PASSWORD}|ya29[.]|1//|GOCSPX")
+_SECRETS: Final = re.compile(rf"{PASSWORD}|ya29[.]|1//|GOCSPX|EwB[0-9a-f]|M[.]C[0-9]_|8Q~")
 _TEXTS: Final = re.compile(r"Yoga|Dentist|Paperwork|Bank|Pilates|Errand|Hostile|OauthNG|BEGIN:V")
 
 

@@ -1,78 +1,30 @@
-"""The same day with two accounts at Google: Anna's and Ben's primary calendars, both ways.
+"""The same day with two accounts at Google: primary calendars, both ways.
 
 Not here: what goes wrong (the tests).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from tests.baddays.remote.day import Day
+from syncd.sandbox.google import GoogleState
+from tests.baddays.remote.account_day import AccountDay
 from tests.e2e.google_person import GooglePerson
-from tests.e2e.studio import ZONE, Studio, local
+from tests.e2e.studio import ZONE
 
 
 @dataclass(slots=True)
-class GoogleDay(Day):
-    """What is planted outside concerns Anna's account alone, unless a match says otherwise."""
-
-    colleague: Studio | None = None
-
+class GoogleDay(AccountDay):
     @property
     def google(self) -> GooglePerson:
         """Anna."""
         return self.studio.google
 
     @property
-    def bens(self) -> Studio:
-        assert self.colleague is not None
-        return self.colleague
+    def anna_outside(self) -> GooglePerson:
+        return self.google
 
-    async def begin(self) -> None:
-        studio = self.studio
-        ben = GooglePerson(studio.email.replace("anna", "ben"), ZONE, self.google.server)
-        self.colleague = replace(studio, person=ben)
-        self.ben = (await self.bens.connect("ben")).id
-        self.anna = (await studio.connect("anna")).id
-        studio.session("Yoga", local(1, "09:00"))
-        studio.session("Paperwork", local(1, "11:00"), scheduleId=studio.rows["ben"].id)
-        await studio.person.event("Dentist", local(1, "15:00"))
-        await self.work_event("Bank", 1)
-        results = await studio.sync_all()
-        assert [(one.error, one.written) for one in results] == [(None, 2), (None, 2)]
-        studio.clock.advance(660)
-        studio.forget_requests()
+    @property
+    def state(self) -> GoogleState:
+        return self.google.server.state
 
-    async def work_event(self, title: str, day: int) -> None:
-        await self.bens.person.event(title, local(day, "16:00"))
-
-    def news(self) -> None:
-        self.studio.session("Pilates", local(2, "09:00"))
-        self.studio.session("Pilates", local(2, "11:00"), scheduleId=self.studio.rows["ben"].id)
-        self.on(self.studio.person.event("Errand", local(2, "15:00")))
-        self.on(self.work_event("Errand", 3))
-
-    def outside(self, do: Mapping[str, Any], **more: Any) -> None:
-        match = {"account": self.studio.email, **more.pop("match", {})}
-        self.google.server.app.faults.add({"do": dict(do), "match": match, "times": -1, **more})
-
-    def when(self, operation: str, act: Callable[[], object], *, times: int = 1) -> list[str]:
-        """Act once, when so many of these calls of Anna's have been answered; the list holds those that came."""
-        seen: list[str] = []
-
-        def inspect(method: str, _body: object, _status: int, answer: object) -> None:
-            if method == operation and self.studio.email in str(answer):
-                seen.append(method)
-                if len(seen) == times:
-                    act()
-
-        self.google.server.state.inspect = inspect
-        return seen
-
-    async def everything(self) -> tuple[set[str], set[str]]:
-        site = [f"{row.get('title')} {row['start']['localDate'][:16]}" for row in (await self.studio.at_wix()).values()]
-        copies = [*await self.studio.person.copies(), *await self.bens.person.copies()]
-        assert len(set(site)) == len(site), "doubled at the site"
-        assert len({copy.key for copy in copies}) == len(copies), "doubled outside"
-        assert self.google.server.state.mailed == []
-        return set(site), {copy.key for copy in copies}
+    def new_person(self, email: str) -> GooglePerson:
+        return GooglePerson(email, ZONE, self.google.server)

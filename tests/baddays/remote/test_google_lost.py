@@ -29,7 +29,7 @@ def test_a_cursor_that_expires_on_some_page_is_a_full_reading(google_day: Google
     day.google.server.app.faults.add({"do": fault, "match": match})
     day.run()
     assert day.answered(410) == 1
-    day.on(_to_rest(day))
+    day.on(day.to_rest())
     site, copies = day.on(day.everything())
     assert site - {f"Errand {number} {local(4 + number, '15:00'):%Y-%m-%dT%H:%M}" for number in range(3)} == SITE
     assert copies == COPIES
@@ -78,7 +78,7 @@ def test_inserts_whose_reply_is_lost_are_made_once(google_day: GoogleDay, number
     day.on(day.studio.sync_all())
     assert [(method, status) for method, _, status in day.delivered()] == [("POST", None)]
     assert len(day.on(day.everything())[1]) == 2 + number
-    day.on(_to_rest(day))
+    day.on(day.to_rest())
     assert len(day.on(day.everything())[1]) == 2 + number
     assert day.stands(day.anna)["open"] == 0
 
@@ -101,7 +101,7 @@ def test_a_process_that_dies_between_a_batch_and_its_record_doubles_nothing(goog
     assert len(day.on(day.everything())[1]) == 8
     assert day.stands(day.anna)["open"] == 6
     day.studio.forget_requests()
-    day.on(_to_rest(day))
+    day.on(day.to_rest())
     assert len(day.on(day.everything())[1]) == 8
     assert day.stands(day.anna)["open"] == 0
     assert "events.insert" not in day.studio.requests()
@@ -119,13 +119,5 @@ def test_the_id_of_a_deleted_copy_is_taken_and_the_copy_is_made_under_another(go
     day.studio.forget_requests()
     day.on(day.studio.sync_all())
     assert day.answered(409) >= 1
-    day.on(_to_rest(day))
+    day.on(day.to_rest())
     assert day.on(day.everything()) == (SITE, COPIES)
-
-
-async def _to_rest(day: GoogleDay) -> None:
-    for _ in range(2):
-        day.studio.clock.advance(660)
-        for result in await day.studio.sync_all():
-            assert result.error is None, result.error
-    await day.at_rest()
