@@ -60,7 +60,7 @@ def _written(values: Mapping[str, object]) -> str:
 def mark_from(resource: Mapping[str, Any]) -> Mark | None:
     """Our mark, where an answer shows the properties; a copy that a person makes has it too.
 
-    None says nothing of an answer that does not hold them: see `tells_mark`.
+    None says nothing of an answer of delta, or of a write: they never hold them.
     """
     told = _told(resource)
     bridge, key = told.get(BRIDGE.casefold()), told.get(KEY.casefold())
@@ -77,11 +77,6 @@ def mark_from(resource: Mapping[str, Any]) -> Mark | None:
         provider=_text(rest, _PROVIDER) or None,
         overridden=frozenset(_LETTERS[letter] for letter in _text(rest, _OVERRIDDEN) if letter in _LETTERS),
     )
-
-
-def tells_mark(resource: Mapping[str, Any]) -> bool:
-    """Whether an answer says which of our properties the event has; delta never does."""
-    return PROPERTIES in resource
 
 
 def _told(resource: Mapping[str, Any]) -> dict[str, str]:
@@ -116,11 +111,6 @@ def expanded() -> str:
 def of_anyone() -> str:
     """`$filter` for events with a mark, of whatever installation."""
     return _has(MADE, _ANYONE)
-
-
-def of_bridge(bridge: str) -> str:
-    """`$filter` for events with a mark of this installation."""
-    return _has(BRIDGE, bridge)
 
 
 def of_keys(keys: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ from adapters.microsoft.drafts import (
     mark_from,
     new_event,
     of_anyone,
-    of_bridge,
     of_keys,
     properties,
     sought,
@@ -187,7 +186,7 @@ def test_an_event_with_our_mark_lies_where_its_key_puts_it_whatever_its_uid() ->
 
 def test_looking_for_keys_asks_for_equality_and_quotes() -> None:
     assert of_anyone() == f"{PROPERTIES}/any(ep: ep/id eq '{MADE}' and ep/value eq 'syncd')"
-    assert of_bridge("o'neil") == f"{PROPERTIES}/any(ep: ep/id eq '{BRIDGE}' and ep/value eq 'o''neil')"
+    assert of_keys(["o'neil"]) == f"{PROPERTIES}/any(ep: ep/id eq '{KEY}' and ep/value eq 'o''neil')"
     assert of_keys(["a", "b"]).split(" or ") == [
         f"{PROPERTIES}/any(ep: ep/id eq '{KEY}' and ep/value eq 'a')",
         f"{PROPERTIES}/any(ep: ep/id eq '{KEY}' and ep/value eq 'b')",
