@@ -3,35 +3,38 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from adapters.memory import MemoryClock
-from syncd.model import Timed
 from syncd.sandbox.microsoft import Hands
-from tests.adapters.account_bench import AccountBench, on_monday, store_in
+from tests.adapters.account_bench import AccountBench, Names, on_monday, store_in
 from tests.adapters.microsoft_world import EMAIL, World, world
-from tests.cycle.bench import MONDAY, SITE_ID, at
+from tests.cycle.bench import MONDAY
+
+NAMES: Final = Names(
+    title="subject",
+    read="calendarView.delta",
+    get="events.get",
+    create="events.create",
+    update="events.update",
+    make_calendar="calendars.create",
+    batch="batch",
+    full="ErrorQuotaExceeded",
+    room={"displayName": "Room 2"},
+)
 
 
 class MicrosoftBench(AccountBench[World]):
     """A memory site whose connection has a Microsoft account."""
 
-    @property
-    def hands(self) -> Hands:
-        return self.outer.hands
+    def hands_in(self, calendar: str) -> Hands:
+        return Hands(self.outer.state, EMAIL, calendar)
 
-    def copy(self, title: str) -> str:
-        """The id of the event with this title."""
-        return next(one.id for one in self.hands.events() if one.fields["subject"] == title)
+    def another_calendar(self) -> str:
+        return self.outer.family
 
-    def put(self, title: str, day: int, hour: int = 9, **fields: object) -> str:
-        when = at(day, hour)
-        return self.hands.add(title, when.start, when.end, zone=when.tzid, **fields).id
-
-    def titled(self, title: str) -> dict[str, Timed]:
-        """Sessions with this title: their times."""
-        items = self.world.items(SITE_ID).items()
-        found = {name: one.event.when for name, one in items if one.event.title == title}
-        return {name: when for name, when in found.items() if isinstance(when, Timed)}
+    def calendars(self) -> int:
+        return len(self.outer.state.listed(EMAIL))
 
 
 @asynccontextmanager
@@ -47,6 +50,6 @@ async def bench_in(folder: Path) -> AsyncIterator[MicrosoftBench]:
             provider="microsoft",
             email=EMAIL,
             primary_id=microsoft.calendar.id,
-            idle=("calendarView.delta",),
+            names=NAMES,
         )
     await store.aclose()

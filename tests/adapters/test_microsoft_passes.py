@@ -1,6 +1,6 @@
-"""Whole passes between a site and a Microsoft account: the core on top of the adapter, over real HTTP.
+"""Whole passes between a site and a Microsoft account: what only Microsoft does, over real HTTP.
 
-Not here: the rules themselves (tests/rules, tests/cycle), the site (memory).
+Not here: what every provider does (test_account_passes).
 """
 
 import sys
@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.model import Event, Status, Target
-from syncd.sandbox.microsoft import Hands
-from tests.adapters.account_bench import store_in
+from syncd.model import Event
 from tests.adapters.microsoft_bench import MicrosoftBench, bench_in
 from tests.adapters.microsoft_world import EMAIL, occurrences
 from tests.cycle.bench import SITE_ID, at, event
@@ -22,18 +20,6 @@ from tests.cycle.bench import SITE_ID, at, event
 async def bench(tmp_path: Path) -> AsyncIterator[MicrosoftBench]:
     async with bench_in(tmp_path) as opened:
         yield opened
-
-
-async def test_sessions_appear_outside_and_events_inside_and_then_it_is_quiet(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    for number in range(60):
-        bench.session(f"s{number}", event(f"Session {number}", at(number % 20, 10 + number // 20)))
-    bench.put("Dentist", 1)
-    result = await bench.sync()
-    assert result.error is None, result.error
-    assert len(bench.outer.titles()) == 61
-    assert list(bench.blocks()) == ["Dentist"]
-    await bench.at_rest()
 
 
 async def test_no_model_of_the_library_is_loaded_by_a_whole_pass(bench: MicrosoftBench) -> None:
@@ -48,23 +34,6 @@ async def test_no_model_of_the_library_is_loaded_by_a_whole_pass(bench: Microsof
     assert [name for name in sys.modules if name.startswith("msgraph.generated.models")] == []
 
 
-async def test_edits_travel_both_ways_once(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    dentist = bench.put("Dentist", 2)
-    await bench.sync()
-    bench.hands.edit(bench.copy("Yoga"), subject="Yoga, outdoors")
-    bench.hands.edit(dentist, location="Main Street")
-    await bench.later()
-    assert "Yoga, outdoors" in bench.inside_titles()
-    assert bench.blocks()["Dentist"].location == "Main Street"
-    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
-    await bench.later()
-    assert bench.written() == ["events.update"]
-    assert bench.outer.titles() == ["Dentist", "Yoga, indoors"]
-    await bench.at_rest()
-
-
 async def test_texts_that_the_service_rewrites_are_written_once(bench: MicrosoftBench) -> None:
     bench.outer.switch(body_rewriting="stronger")
     await bench.connected()
@@ -75,31 +44,6 @@ async def test_texts_that_the_service_rewrites_are_written_once(bench: Microsoft
     bench.world.edit(SITE_ID, "s1", Event(description="Another\ntext"))
     await bench.later()
     assert bench.written() == ["events.update"]
-    await bench.at_rest()
-
-
-async def test_a_deleted_original_takes_its_block_along_and_a_deleted_copy_its_session(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    dentist = bench.put("Dentist", 2)
-    await bench.sync()
-    await bench.later()
-    bench.hands.delete(dentist)
-    bench.hands.delete(bench.copy("Yoga"))
-    await bench.several(2)
-    assert bench.inside_titles() == []
-    await bench.at_rest()
-
-
-async def test_a_copy_that_is_moved_to_another_calendar_cancels_nothing(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    await bench.sync()
-    await bench.later()
-    bench.hands.move(bench.copy("Yoga"), bench.outer.family)
-    await bench.several()
-    assert bench.inside_titles() == ["Yoga"]
-    assert bench.outer.titles() == ["Yoga"], "it is made again where it belongs"
     await bench.at_rest()
 
 
@@ -269,68 +213,6 @@ async def test_a_create_whose_answer_is_lost_is_not_made_twice(
     await bench.at_rest()
 
 
-async def test_a_fill_with_refused_and_lost_parts_ends_complete_and_single(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    for number in range(30):
-        bench.session(f"s{number}", event(f"S{number:02}", at(number % 20, 10 + number // 20)))
-    bench.outer.plant({"part_failures": [0, 7], "unanswered_parts": [3, 11]}, match={"path": "batch"})
-    await bench.sync()
-    assert bench.outer.delivered()
-    await bench.several(2)
-    assert bench.outer.titles() == [f"S{number:02}" for number in range(30)]
-    await bench.at_rest()
-
-
-async def test_a_revoked_grant_stops_the_connection_and_removes_nothing(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    bench.put("Dentist", 2)
-    await bench.sync()
-    bench.hands.revoke()
-    await bench.later(minutes=70)
-    found = await bench.connection()
-    assert (found.status, found.reason) == (Status.ERROR, "TOKEN_REVOKED")
-    assert bench.inside_titles() == ["Dentist", "Yoga"]
-    assert bench.outer.titles() == ["Dentist", "Yoga"]
-
-
-async def test_a_dedicated_calendar_is_made_once_and_filled(bench: MicrosoftBench) -> None:
-    await bench.connected(target=Target.DEDICATED)
-    bench.session("s1", event("Yoga", at(1, 10)))
-    before = len(bench.outer.state.listed(EMAIL))
-    bench.outer.plant({"drop": "after"}, match={"operation": "calendars.create"})
-    await bench.sync()
-    assert bench.outer.delivered()
-    await bench.several(2)
-    found = await bench.connection()
-    assert found.calendar is not None
-    assert len(bench.outer.state.listed(EMAIL)) == before + 1
-    there = Hands(bench.outer.state, EMAIL, found.calendar).events()
-    assert [one.fields["subject"] for one in there] == ["Yoga"]
-
-
-@pytest.mark.parametrize("many", [0, 50])
-async def test_an_empty_database_doubles_nothing(bench: MicrosoftBench, tmp_path: Path, many: int) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10), description="<b>not bold</b>\n& so on"))
-    bench.put("Dentist", 2)
-    for number in range(many):
-        bench.session(f"more {number}", event(f"More {number:02}", at(number % 20, 12 + number // 20)))
-    await bench.sync()
-    await bench.later(minutes=120)
-    inside, outside = bench.inside_titles(), bench.outer.titles()
-    bench.store, old = await store_in(tmp_path, "new"), bench.store
-    try:
-        await bench.connected()
-        await bench.several()
-        assert (bench.inside_titles(), bench.outer.titles()) == (inside, outside)
-        assert len(outside) == many + 2
-        await bench.at_rest()
-    finally:
-        await bench.store.aclose()
-        bench.store = old
-
-
 async def test_what_another_installation_made_is_not_imported(bench: MicrosoftBench) -> None:
     await bench.connected(imports=False)
     for number in range(45):
@@ -344,56 +226,6 @@ async def test_what_another_installation_made_is_not_imported(bench: MicrosoftBe
     await bench.connected(exports=False)
     await bench.several(2)
     assert bench.inside_titles() == []
-
-
-async def test_an_earlier_state_of_our_copy_that_is_shown_again_does_not_travel_back(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    await bench.sync()
-    await bench.later()
-    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
-    await bench.later()
-    assert bench.outer.titles() == ["Yoga, indoors"]
-    for operation in ("calendarView.delta", "events.get"):
-        bench.outer.plant({"replay": {"back": 1}}, match={"operation": operation}, times=2)
-    await bench.later(minutes=2)
-    assert bench.outer.delivered()
-    assert bench.inside_titles() == ["Yoga, indoors"]
-    await bench.several(2)
-    assert (bench.inside_titles(), bench.outer.titles()) == (["Yoga, indoors"], ["Yoga, indoors"])
-    await bench.at_rest()
-
-
-async def test_a_foreign_edit_right_behind_our_update_is_not_lost(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    await bench.sync()
-    await bench.later()
-    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
-    room = {"location": {"displayName": "Room 2"}}
-    bench.outer.plant({"foreign_edit": room}, match={"operation": "events.update"})
-    await bench.later()
-    assert bench.outer.delivered()
-    await bench.several(2)
-    session = bench.world.items(SITE_ID)["s1"]
-    assert (session.event.title, session.event.location) == ("Yoga, indoors", "Room 2")
-    await bench.at_rest()
-
-
-async def test_a_full_mailbox_is_not_written_for_an_hour_and_then_filled(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    bench.put("Dentist", 2)
-    bench.outer.refuse("events.create", "ErrorQuotaExceeded")
-    await bench.sync()
-    assert bench.outer.delivered()
-    for _ in range(5):
-        await bench.later()
-        assert (bench.written(), bench.outer.operations()) == ([], ["calendarView.delta"])
-    await bench.several(2)
-    assert bench.outer.titles() == ["Dentist", "Yoga"]
-    assert list(bench.blocks()) == ["Dentist"]
-    await bench.at_rest()
 
 
 async def test_invitations_block_and_are_never_written(bench: MicrosoftBench) -> None:
