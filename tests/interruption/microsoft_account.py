@@ -27,6 +27,7 @@ EMAIL: Final = "anna@outlook.example"
 _GUEST: Final = {"emailAddress": {"address": "guest@example.test"}, "type": "required"}
 _FIELDS: Final = {"title": "subject", "description": "body", "location": "location"}
 _TOLD: Final = 12  # characters of its key that the name of a calendar ends with
+_NONE: Final[Mapping[str, Any]] = {}
 _SECTION: Final = """\
 [microsoft]
 client_id = "{id}"
@@ -82,7 +83,7 @@ class MicrosoftAccount:
     # events
 
     def add(self, calendar: str, event: Event, like: Like, weeks: int = 0) -> str:
-        fields = {name: value for name, value in {**_body(event), **_traits(like)}.items() if value is not None}
+        fields = {**_body(event), **_traits(like)}
         if weeks:
             fields["rrule"] = f"FREQ=WEEKLY;COUNT={weeks}"
         return self._at(calendar).add(fields.pop("subject", ""), fields.pop("start"), fields.pop("end"), **fields).id
@@ -116,24 +117,24 @@ class MicrosoftAccount:
         return People(self.state, EMAIL, calendar)
 
 
-def microsoft(clock: SandboxClock, cut: Cut) -> MicrosoftAccount:
-    """Somebody with an empty mailbox."""
+def microsoft(clock: SandboxClock, cut: Cut, switches: Mapping[str, Any] = _NONE) -> MicrosoftAccount:
+    """Somebody with an empty mailbox. `switches`: what the service does where nothing is written down."""
     app = MicrosoftApp(MicrosoftState(clock), cut)
-    app.state.switches.set({"quota_requests": 0, "service_turns": 0})
+    app.state.switches.set({"quota_requests": 0, "service_turns": 0, **switches})
     app.state.add_client(CLIENT_ID, CLIENT_SECRET, REDIRECT_URIS)
     app.state.add_account(EMAIL, "Anna")
     return MicrosoftAccount(app)
 
 
 def _traits(like: Like) -> dict[str, Any]:
-    """Fields of the API; None clears one."""
-    return {"sensitivity": "private" if like.private else "normal", "attendees": [_GUEST] if like.guests else None}
+    """Fields of the API."""
+    return {"sensitivity": "private" if like.private else "normal", "attendees": [_GUEST] if like.guests else []}
 
 
 def _body(event: Event) -> dict[str, Any]:
-    """The shown fields as those of the API; None clears one."""
+    """The shown fields as those of the API."""
     shown = {name: getattr(event, name) for name in _FIELDS}
-    body: dict[str, Any] = {_FIELDS[name]: value for name, value in shown.items() if value is not UNSEEN}
+    body: dict[str, Any] = {_FIELDS[name]: value or "" for name, value in shown.items() if value is not UNSEEN}
     if event.busy is not UNSEEN:
         body["showAs"] = "busy" if event.busy else "free"
     return body | (_edges(event.when) if isinstance(event.when, Timed | AllDay) else {})

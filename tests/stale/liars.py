@@ -38,10 +38,10 @@ async def lied_to(studio: Studio, *kinds: str, passes: int = 2) -> None:
     for _ in range(passes):
         await studio.attempt()
         studio.clock.advance(60)
-    told = [*studio.wix.app.log.to_json()["requests"], *studio.proxy.log.to_json()["requests"]]
+    told = [*studio.wix.app.log.to_json()["requests"], *studio.person.log.to_json()["requests"]]
     faults = {row["fault"].partition(":")[2] for row in told if row["fault"]}
     studio.wix.app.faults.clear()
-    studio.proxy.faults.clear()
+    studio.person.heal()
     assert faults >= set(kinds), faults
 
 
