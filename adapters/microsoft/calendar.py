@@ -100,7 +100,7 @@ class MicrosoftCalendar(RowCalendar[CalendarList, Writer]):
         return _change_set(found, sights, window, listed=frozenset(groups))
 
     async def changes(self, cursor: Cursor, known: Known) -> ChangeSet:
-        found = await pages.changes(self._client, self.id, cursor.token, self.account.pause)
+        found = await pages.changes(self._client, cursor.token, self.account.pause)
         groups, cancelled = grouped(found.rows.values())
         stored = await known(list(groups)) if groups else {}
         sights = await self._sights(groups, stored, cursor.window, late=True)

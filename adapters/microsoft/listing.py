@@ -70,10 +70,10 @@ async def everything(client: Client, calendar: str, window: Window, pause: Pause
     raise Transient("reading the calendar: the listing was broken off twice", side=SIDE, hint=AGAIN)
 
 
-async def changes(client: Client, calendar: str, token: str, pause: Pause) -> Round:
+async def changes(client: Client, token: str, pause: Pause) -> Round:
     """Rows that changed since the token. Raises CursorExpired, on whatever page, also where there is no last one."""
     asked = Asked("reading the calendar", token=True)
-    if not _is_of(token, calendar):
+    if not _is_token(token):
         raise CursorExpired("reading the calendar: what is kept is no token of it", side=SIDE)
     try:
         return await _Pages(client, asked, pause).all(lambda page: client.follow(asked, token, page=page))
@@ -149,9 +149,9 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _is_of(token: str, calendar: str) -> bool:
-    """What is kept begins below the root; whatever else it is, the service says."""
-    return bool(calendar) and token.startswith("/") and ".." not in token.partition("?")[0].split("/")
+def _is_token(token: str) -> bool:
+    """Whether it names a place below the root; whatever else it is, the service says."""
+    return token.startswith("/") and ".." not in token.partition("?")[0].split("/")
 
 
 def _moment(at: datetime) -> str:
