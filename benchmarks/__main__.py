@@ -17,6 +17,7 @@ from typing import Final
 
 from benchmarks.databases import databases
 from benchmarks.google_rows import ROWS as GOOGLE
+from benchmarks.microsoft_rows import ROWS as MICROSOFT
 from benchmarks.planner import rate
 from benchmarks.rows import ROWS as WORLDLY
 from benchmarks.storing import ROWS as STORING
@@ -48,6 +49,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *STORING,
     *WORLDLY,
     *GOOGLE,
+    *MICROSOFT,
 )
 
 

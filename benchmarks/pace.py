@@ -1,7 +1,7 @@
 """How long the product's own limit of requests makes an account wait, without waiting for it.
 
 The requests of a pass that was measured without the limit go through it once more, one behind the other for each that
-may be in flight, by a clock that leaps over every wait. Not here: which requests those were (google_rows).
+may be in flight, by a clock that leaps over every wait. Not here: which requests those were (granted_rows).
 """
 
 import asyncio

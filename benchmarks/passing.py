@@ -1,7 +1,8 @@
 """The product at work, as a process of its own: passes the way of the command line, with what each of them cost.
 
 Prints one line of JSON for each pass. CPU is that of this process alone, all threads of it; the pass is split where
-the first connection has its turn: what comes before is the reading of the site. Not here: the outside world (world).
+the first connection has its turn: what comes before is the reading of the site. Nothing is imported that the product
+does not need, which would count as its memory. Not here: the outside world (world).
 """
 
 import asyncio
@@ -13,13 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from adapters.apple.mapping import new_object
-from benchmarks.world import EMAIL, PASSWORD
 from syncd import config, telemetry
 from syncd.cli.compose import Credentials, House, seal
 from syncd.cli.connect import stored
@@ -47,13 +47,15 @@ class TimedHouse(House):
 
 
 async def connect(house: House, order: Json, *, imports: bool, confirmed: bool = True) -> None:
-    """A connection; with `imports` the person's own calendar is read too, at Google it is in any case."""
-    if order["google"]:
-        provider, email = "google", order["google"]["email"]
-        credentials = Credentials(email, grant=msgspec.convert(order["google"]["grant"], Grant))
-        wish = Wish(imports=True, calendars=("primary",), target=Target.PRIMARY)
+    """A connection; with `imports` the person's own calendar is read too; one that was granted is read in any case."""
+    granted = order["granted"]
+    if granted:
+        provider, email = granted["provider"], granted["email"]
+        credentials = Credentials(email, grant=msgspec.convert(granted["grant"], Grant))
+        wish = Wish(imports=True, calendars=(granted["calendar"],), target=Target.PRIMARY)
     else:
-        provider, email, credentials = "apple", EMAIL, Credentials(EMAIL, PASSWORD)
+        provider, email = "apple", order["email"]
+        credentials = Credentials(email, order["password"])
         wish = Wish(imports=imports, calendars=("home/",) if imports else None)
     sealed = seal(house.keys(), credentials)
     request = Request(CONNECTION, provider, order["schedule"], email=email, sealed=sealed, wish=wish)
@@ -68,6 +70,8 @@ async def leave_copies(house: House, folder: Path) -> int:
 
     Radicale looks at everything for each object that it stores, so that ten thousand cannot be put one by one.
     """
+    from adapters.apple.mapping import new_object
+
     async with house.store() as store, store.snapshot() as copy:
         (result,) = await one_pass(house, house.work(copy, dry=True, unconfirmed=True), await copy.connections())
     actions = result.plan.actions if result.plan is not None else ()
@@ -97,16 +101,26 @@ async def one(house: TimedHouse, store: SqlStore) -> Json:
         "site_cpu": turn - cpu,
         "turn_cpu": ended - turn,
         "peak": peak(),
+        "models": models(),
         **counts,
     }
 
 
-def lift_limit() -> None:
-    """Let requests to Google go out as fast as they are answered, from here to the end of the process."""
-    from adapters import google
-
+def lift_limit(provider: str) -> None:
+    """Let requests to a provider go out as fast as they are answered, from here to the end of the process."""
     # No setting lifts it: nobody's account is without it. What it costs is told by `pace`.
-    google.PER_MINUTE = None  # type: ignore[misc, assignment]
+    vars(import_module(f"adapters.{provider}"))["PER_MINUTE"] = None
+
+
+def models() -> list[str]:
+    """Modules of Microsoft's library that were imported and hold a model, or read one out of an answer."""
+    ours = [name for name in sys.modules if name.startswith("msgraph.generated.")]
+    return [name for name in ours if name.startswith("msgraph.generated.models") or _reads(name)]
+
+
+def _reads(name: str) -> bool:
+    kinds = [one for one in vars(sys.modules[name]).values() if isinstance(one, type) and one.__module__ == name]
+    return any("get_field_deserializers" in vars(kind) for kind in kinds)
 
 
 def peak() -> float:
@@ -134,7 +148,7 @@ def profiled(file: str | None) -> Iterator[None]:
 
 async def main(order: Json) -> None:
     """Migrate and connect if told to; then so many passes on one open store, as a service makes them."""
-    settings = config.load(Path(order["config"]), order["google"]["settings"] if order["google"] else {})
+    settings = config.load(Path(order["config"]), order["granted"]["settings"] if order["granted"] else {})
     telemetry.set_up("json", "warning")
     house = TimedHouse(settings, SandboxClock(parse_rfc3339(order["now"]), rate=0))
     copies = 0
@@ -150,7 +164,7 @@ async def main(order: Json) -> None:
     sys.stdin.readline()
     async with house.store() as store:
         if order["unlimited"]:
-            lift_limit()
+            lift_limit(order["granted"]["provider"])
         for _ in range(order["passes"]):
             with profiled(order["profile"]):
                 cost = await one(house, store)

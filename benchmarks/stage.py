@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.world import APP, EMAIL, INSTANCE, SECRET
+from benchmarks.world import APP, EMAIL, INSTANCE, PASSWORD, SECRET
 from tests.configuration import Configuration, SiteAccess
 
 Json = dict[str, Any]
@@ -94,12 +94,14 @@ class Talk:
     def end(self) -> None:
         """Close its input, and wait until it is gone."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class Stage:
         order |= {"connect": not self.connected, "schedule": self.facts["schedule"], "imports": self.imports}
         place = self.folder / "radicale/collections/collection-root" / EMAIL
         order |= {"copies": str(place) if copies else None, "profile": str(profile) if profile else None}
-        order |= {"google": self.facts.get("google"), "unlimited": unlimited}
+        order |= {"granted": self.facts.get("granted"), "unlimited": unlimited, "email": EMAIL, "password": PASSWORD}
         talk = Talk("benchmarks.passing", order)
         try:
             self.connected = True

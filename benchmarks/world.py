@@ -1,6 +1,6 @@
 """The outside world of a measurement, as a process of its own: a Wix site, and one account with calendars.
 
-The account is at Radicale behind the fault proxy, or at Google (google).
+The account is at Radicale behind the fault proxy, or at a simulator that grants access (granted).
 
 Its CPU is not the product's. It is told what to do by lines of JSON on standard input, answers each with one, and ends
 with its input. Sessions are the same in every run, so that a store filled in one world fits the next. Not here: the
@@ -22,7 +22,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from benchmarks.google import account_in
+from benchmarks.google import GOOGLE
+from benchmarks.granted import Provider, account_in
+from benchmarks.microsoft import MICROSOFT
 from benchmarks.shelf import Shelf
 from syncd.sandbox.clock import SandboxClock
 from syncd.sandbox.ics import render
@@ -38,6 +40,7 @@ ZONE: Final = "Europe/Berlin"
 EMAIL, PASSWORD = "anna@icloud.example", "abcd-efgh-ijkl-mnop"
 APP, SECRET, INSTANCE, STAFF = (str(UUID(int=number)) for number in (11, 13, 12, 21))
 _DAYS: Final = 350
+_GRANTING: Final[Mapping[str, Provider]] = {one.name: one for one in (GOOGLE, MICROSOFT)}
 _ICS: Final = {"content-type": "text/calendar; charset=utf-8"}
 
 Json = dict[str, Any]
@@ -47,7 +50,7 @@ Json = dict[str, Any]
 class Wanted:
     """What the world holds at first. `kept`: the calendars as an earlier world left them. `shelf`: not by Radicale.
 
-    `google`: the account is there, without events at first.
+    `at`: the provider that grants access to the account, "" for Radicale.
     """
 
     folder: Path
@@ -56,7 +59,7 @@ class Wanted:
     minutes: float = 0.0
     kept: bool = False
     shelf: bool = False
-    google: bool = False
+    at: str = ""
 
     @property
     def calendars(self) -> Path:
@@ -196,11 +199,11 @@ async def opened(wanted: Wanted, stack: AsyncExitStack) -> World:
 
 
 async def account(wanted: Wanted, clock: SandboxClock, stack: AsyncExitStack) -> Account:
-    if wanted.google:
-        google = account_in(wanted.folder, clock)
-        await google.server.start()
-        stack.push_async_callback(google.server.stop)
-        return google
+    if wanted.at:
+        granted = account_in(_GRANTING[wanted.at], wanted.folder, clock, wanted.events)
+        await granted.server.start()
+        stack.push_async_callback(granted.server.stop)
+        return granted
     server = await serving(wanted, stack)
     proxy = FaultProxy(server.base_url, clock)
     await proxy.start()
