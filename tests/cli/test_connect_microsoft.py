@@ -105,6 +105,7 @@ def test_a_calendar_that_is_not_there_is_refused_with_those_that_are(studio: Stu
     assert studio.json("connections") == []
 
 
+@pytest.mark.prove  # the same steps at every provider
 def test_an_answer_to_another_try_is_refused_and_leaves_nothing_behind(studio: Studio, port: int) -> None:
     with asked(studio, "--yes") as waiting:
         address = waiting.agree(state="another")
@@ -127,7 +128,9 @@ def test_a_refused_consent_names_what_to_try_in_order(studio: Studio) -> None:
 
 
 @pytest.mark.usefixtures("port")
-@pytest.mark.parametrize("shown", ["page", "access_denied", "consent_required"])
+@pytest.mark.parametrize(
+    "shown", ["page", *(pytest.param(one, marks=pytest.mark.prove) for one in ("access_denied", "consent_required"))]
+)
 def test_where_an_administrator_has_to_agree_first_the_address_for_it_is_printed_and_works(
     studio: Studio, shown: str
 ) -> None:
@@ -154,6 +157,7 @@ def test_where_an_administrator_has_to_agree_first_the_address_for_it_is_printed
     assert [one["email"] for one in studio.json("connections")] == [PUPIL]
 
 
+@pytest.mark.prove  # the same steps at every provider
 @pytest.mark.usefixtures("port")
 def test_a_consent_that_leaves_the_calendars_out_is_told_and_leaves_nothing_behind(studio: Studio) -> None:
     _state(studio).switches.set({"granted_scopes": ["openid", "profile", "email", "offline_access"]})

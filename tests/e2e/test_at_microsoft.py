@@ -282,7 +282,14 @@ async def test_a_description_that_the_server_rewrites_starts_no_echo(studio: Stu
 
 
 @pytest.mark.rule("R7", "R4", "R5")
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "America/New_York",
+        pytest.param("Asia/Kolkata", marks=pytest.mark.prove),
+        pytest.param("Pacific/Auckland", marks=pytest.mark.prove),
+    ],
+)
 async def test_days_stay_days_wherever_they_were_entered_and_whoever_moves_them(studio: Studio, zone: str) -> None:
     await studio.connect()
     await studio.person.event("Holiday", monday(3), monday(5), zone=zone)

@@ -12,8 +12,15 @@ from tests.baddays.remote.microsoft_day import MicrosoftDay
 from tests.e2e.simulated_person import identified
 from tests.e2e.studio import local
 
-PASSING = ("ApplicationThrottled", "TooManyRequests", "UnknownError", "ServiceUnavailable", "GatewayTimeout")
-OF_ITEMS = ("ErrorAccessDenied", "ErrorPropertyValidationFailure", "ErrorInvalidRequest", "RequestBodyRead")
+prove = pytest.mark.prove
+
+PASSING = ("ApplicationThrottled", "TooManyRequests")
+OF_ITEMS = (
+    "ErrorAccessDenied",
+    "ErrorPropertyValidationFailure",
+    pytest.param("ErrorInvalidRequest", marks=prove),
+    pytest.param("RequestBodyRead", marks=prove),
+)
 READS, CREATES = {"operation": "^calendarView.delta$"}, {"operation": "^events.create$"}
 AFTER: dict[str, Any] = {"error": {"code": "TooManyRequests", "retry_after": 20}}
 BUSY: dict[str, Any] = {"error": {"code": "ApplicationThrottled"}}
@@ -87,19 +94,29 @@ def test_a_mailbox_that_is_full_rests_for_an_hour_and_is_read_all_the_while(micr
     day.on(day.at_rest())
 
 
-@pytest.mark.parametrize("form", ["seconds", "date", "none"])
-@pytest.mark.parametrize("do", [BUSY, AFTER], ids=["429", "429-with-a-word"])
+@pytest.mark.parametrize(
+    ("do", "form"),
+    [(BUSY, "seconds"), (AFTER, "seconds"), (AFTER, "date")],
+    ids=["429", "429-with-seconds", "429-with-a-date"],
+)
 def test_a_minute_in_which_one_mailbox_is_asked_too_much(
     microsoft_day: MicrosoftDay, do: dict[str, Any], form: str
 ) -> None:
     day = microsoft_day
-    day.state.switches.set({"retry_after_form": form if form != "none" else "seconds"})
+    day.state.switches.set({"retry_after_form": form})
     day.news()
     day.outside(do, match=READS)
     _not_read(day, 429)
 
 
-@pytest.mark.parametrize("do", [BROKEN, AWAY, {"drop": "after"}], ids=["500", "503", "lost"])
+@pytest.mark.parametrize(
+    "do",
+    [
+        pytest.param(BROKEN, id="500"),
+        pytest.param(AWAY, id="503", marks=prove),
+        pytest.param({"drop": "after"}, id="lost"),
+    ],
+)
 def test_a_minute_in_which_one_mailbox_cannot_be_read(microsoft_day: MicrosoftDay, do: dict[str, Any]) -> None:
     day = microsoft_day
     day.news()
@@ -110,9 +127,9 @@ def test_a_minute_in_which_one_mailbox_cannot_be_read(microsoft_day: MicrosoftDa
 def test_a_page_over_which_the_server_fails_is_asked_for_in_smaller_ones(microsoft_day: MicrosoftDay) -> None:
     day = microsoft_day
     day.news()
-    day.outside(BROKEN, match=READS, times=2)
+    day.outside(BROKEN, match=READS, times=1)
     day.run()
-    assert [status for _, _, status in day.delivered()] == [500, 500]
+    assert [status for _, _, status in day.delivered()] == [500]
     assert day.on(day.everything()) == (SITE, COPIES)
     day.on(day.at_rest())
 
