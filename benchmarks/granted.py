@@ -42,21 +42,39 @@ class Server(Protocol):
 class Provider:
     """What is each one's own.
 
-    `settings`: those of the product, by their names, for the address of the simulator. `hands`: those of the account's
-    owner. `daily`: the fields that repeat an event on so many days. `unlimited`: switches without its quota.
-    `clocked`: what holds the clock beside the state. `made`: a new state, with a grant.
+    `state`: an empty one. `seed`: puts an account into it. `told`: what is known of the simulator at an address.
+    `identity`: what the account is called for ever. `scopes`, `lives`: of its grant; seconds of an access token.
+    `hands`: those of the account's owner. `daily`: the fields that repeat an event on so many days. `unlimited`:
+    switches without its quota. `clocked`: what holds the clock beside the state.
     """
 
     name: str
     email: str
     serve: Callable[[Any], Server]
-    made: Callable[[SandboxClock], tuple[Any, Grant]]
-    settings: Callable[[str], Json]
+    state: Callable[[SandboxClock], Any]
+    seed: Callable[..., Any]
+    told: Callable[[str, Iterable[Any]], Json]
+    identity: Callable[[Any], str]
+    scopes: tuple[str, ...]
+    lives: int
     calendar: Callable[[Any], str]
     hands: Callable[[Any], Any]
     daily: Callable[[int], Json]
     unlimited: Mapping[str, int]
     clocked: Callable[[Any], Iterable[Any]]
+
+    def made(self, clock: SandboxClock) -> tuple[Any, Grant]:
+        """An account without events, and what its owner granted just now."""
+        state, now = self.state(clock), clock.now()
+        seeded = self.seed(state, [], self.email, "Anna")
+        until = now + timedelta(seconds=self.lives)
+        tokens = (seeded.access_token, seeded.refresh_token)
+        return state, Grant(*tokens, until, self.scopes, self.identity(state), self.email, now)
+
+    def settings(self, base_url: str) -> Json:
+        """Those of the product, by their names, for the simulator at this address."""
+        told = {key: value for key, value in self.told(base_url, ()).items() if isinstance(value, str)}
+        return {f"SYNCD_{self.name}__{key}".upper(): value for key, value in told.items()}
 
 
 @dataclass(slots=True)
