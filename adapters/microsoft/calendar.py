@@ -105,7 +105,7 @@ class MicrosoftCalendar(RowCalendar[CalendarList, Writer]):
         stored = await known(list(groups)) if groups else {}
         sights = await self._sights(groups, stored, cursor.window, late=True)
         gone = [Removal(name, "cancelled") for name in cancelled]
-        gone += [Removal(name) for name in found.removed if name not in groups]
+        gone += [Removal(name) for name in found.removed]
         return _change_set(found, sights, cursor.window, removed=gone)
 
     async def _sights(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.microsoft.listing import SIZES
+from adapters.microsoft.listing import SIZES, Round
 from adapters.microsoft.marks import DIRECT
 from syncd.errors import CursorExpired, Forbidden, Transient
 from syncd.model import AllDay, Cursor, Timed, Window
@@ -288,6 +288,18 @@ async def test_a_deleted_event_is_a_removal_in_a_change_and_not_in_a_full_round(
     assert [one.group for one in found.removed] == [ref.id]
     assert (found.observations, found.broken) == ((), ())
     assert (await microsoft.calendar.read(WINDOW)).listed == frozenset()
+
+
+@pytest.mark.parametrize("last", ["shown", "removed"])
+def test_of_several_showings_of_an_event_in_one_round_the_last_one_counts(last: str) -> None:
+    showings: dict[str, dict[str, Any]] = {
+        "shown": {"id": "a", "subject": "Tea"},
+        "removed": {"id": "a", "@removed": {"reason": "deleted"}},
+    }
+    found = Round()
+    for name in sorted(showings, key=lambda name: name == last):
+        found.take(showings[name])
+    assert (list(found.rows), list(found.removed)) == ((["a"], []) if last == "shown" else ([], ["a"]))
 
 
 async def test_an_event_that_its_organiser_calls_off_is_a_removal_too(microsoft: World) -> None:
