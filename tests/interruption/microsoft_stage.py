@@ -53,7 +53,7 @@ _LATE: Final[Mapping[str, Any]] = {
     "batch_order": "shuffled",
     "replaced_token_seconds": 1800,
 }
-HABITS: Final = ({}, _OTHERWISE, _LATE)
+HABITS: Final[tuple[Mapping[str, Any], ...]] = ({}, _OTHERWISE, _LATE)
 
 
 def worlds(number: int) -> tuple[World, ...]:

@@ -5,7 +5,7 @@ Not here: what is the same wherever ids come from (the other scenarios).
 
 from typing import Final
 
-from syncd.model import Event
+from syncd.model import Event, Side
 from tests.cycle.bench import at, event
 from tests.interruption.hands import MADE, Hands
 from tests.interruption.scenario import MICROSOFT, MICROSOFT_PRIMARY, WORLDS, Scenario
@@ -26,6 +26,12 @@ async def they_change_before_they_are_made(hands: Hands) -> None:
     """A create that was on its way is told another body under its key."""
     for number, name in enumerate(CLASSES):
         await hands.edit(name, Event(title=f"New {name}", when=at(number + 3, 12)))
+
+
+async def many_new_and_one_refused(hands: Hands) -> None:
+    """What stands behind it in its chain is not run at first."""
+    await many_new(hands)
+    await hands.refuse(Side.EXTERNAL, CLASSES[1].title())
 
 
 async def many_edited(hands: Hands) -> None:
@@ -50,6 +56,7 @@ async def many_removed(hands: Hands) -> None:
 ELSEWHERE: Final = dict.fromkeys(
     WORLDS.difference((MICROSOFT, MICROSOFT_PRIMARY)), "a key says there where an item lies"
 )
+BESIDE: Final = tuple((MADE, Event(title=name.title())) for name in CLASSES if name != CLASSES[1])
 CHANGED: Final = tuple((MADE, Event(title=f"New {name}", description="Bring a mat")) for name in CLASSES)
 
 CHOSEN_IDS: Final = (
@@ -62,6 +69,7 @@ CHOSEN_IDS: Final = (
         ends=CHANGED,
         barred=ELSEWHERE,
     ),
+    Scenario("many new, one of them refused", many_new_and_one_refused, ends=BESIDE, barred=ELSEWHERE),
     Scenario("many copies written at once", many_edited, passes=2, barred=ELSEWHERE),
     Scenario("many copies removed at once", many_removed, passes=2, barred=ELSEWHERE),
 )

@@ -24,6 +24,17 @@ REQUIRED = {
     "14-replay-taken-for-an-edit",
     "15-lens-not-inverted",
     "16-private-title-stored",
+    "40-microsoft-transaction-not-sent",
+    "41-microsoft-key-not-looked-up",
+    "42-removed-taken-as-gone",
+    "43-microsoft-token-before-the-end",
+    "44-microsoft-slim-row-without-texts",
+    "45-microsoft-days-by-the-zone",
+    "46-microsoft-page-without-preferences",
+    "47-microsoft-failed-precondition-is-done",
+    "48-microsoft-skipped-part-is-refused",
+    "49-microsoft-mark-believed-on-a-copy",
+    "50-microsoft-meeting-rewritten",
 }
 HEAD = "what: something\nsuite: tests/rules\n\n"
 DIFF = "--- a/one.py\n+++ b/one.py\n@@ -1,2 +1,2 @@\n ONE = 1\n-TWO = 2\n+TWO = 3\n"
