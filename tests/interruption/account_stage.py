@@ -127,7 +127,7 @@ async def account_stage(scenario: Scenario, world: World, place: Place) -> Async
 
 def _hands(studio: AccountStudio, database: Database) -> AccountHands:
     """The healthy process goes the same way, so that its writes are counted."""
-    site = SiteEnd(studio.wix, lambda: studio.site, AT_SITE, studio.road)
+    site = SiteEnd(app=studio.wix, address=AT_SITE, road=studio.road, site=lambda: studio.site)
     way = Way(studio.store, {Side.WIX: site, Side.EXTERNAL: studio.account.end(AT_ACCOUNT, studio.road)})
     studio.house = replace(studio.house, transport=Wire(way, Fate()))
     return AccountHands(studio, way, database)
