@@ -31,10 +31,25 @@ from syncd.model import (
     Window,
     instants,
 )
-from syncd.ports import NOTHING_KNOWN, Capabilities, Draft, Edit, Erasure, Known, Outcome, Standing
+from syncd.ports import (
+    NOTHING_KNOWN,
+    Capabilities,
+    Draft,
+    Edit,
+    Erasure,
+    Known,
+    Outcome,
+    Standing,
+    nothing_kept,
+)
 
 T = TypeVar("T")
 W = TypeVar("W", Draft, Edit, Erasure)
+
+
+def _as_sent(written: Event) -> Event:
+    return written
+
 
 FULL: Final = Capabilities(
     delta=True,
@@ -45,6 +60,7 @@ FULL: Final = Capabilities(
     max_in_flight=8,
     series_edit=True,
     mails_guests=False,
+    kept=_as_sent,
 )
 """A calendar that can do everything."""
 
@@ -92,7 +108,7 @@ class MemoryCalendar:
         *,
         rewrites: bool = False,
     ) -> None:
-        self.capabilities = capabilities
+        self.capabilities = dataclasses.replace(capabilities, kept=nothing_kept) if rewrites else capabilities
         self.collection = place.collection if place.collection is not None else place.calendar
         self._world = world
         self._place = place

@@ -12,10 +12,12 @@ from adapters.memory_calendar import FULL, UNKNOWN, MemoryCalendar, Place
 from adapters.memory_world import MemoryItem, MemoryWorld, Shelf
 from syncd.errors import Rejected
 from syncd.model import Field, Gone, Ref, Schedule, ScheduleKind, Side, Traits
-from syncd.ports import Capabilities, Draft, ForeignConnection
+from syncd.ports import Capabilities, Draft, ForeignConnection, nothing_kept
 
-SITE: Final = dataclasses.replace(FULL, delta=False, keyed_bulk=False, max_in_flight=2, limits={Field.TITLE: 200})
-"""A site: no cursors, and no keys when several are created at once."""
+SITE: Final = dataclasses.replace(
+    FULL, delta=False, keyed_bulk=False, max_in_flight=2, limits={Field.TITLE: 200}, kept=nothing_kept
+)
+"""A site: no cursors, no keys when several are created at once; what it gives back its count of versions tells."""
 
 
 @dataclass(frozen=True, slots=True)

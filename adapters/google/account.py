@@ -11,7 +11,7 @@ from adapters.accounts import GrantedAccount
 from adapters.batches import Pause
 from adapters.google.batch import MOST
 from adapters.google.client import Call, Client
-from adapters.google.mapping import LIMITS
+from adapters.google.mapping import LIMITS, kept
 from adapters.google.refusals import SIDE, Asked, Missing, unclear
 from syncd.errors import CalendarGone, Forbidden, Rejected, Transient
 from syncd.ports import CalendarInfo, Capabilities
@@ -27,6 +27,7 @@ CAPABILITIES: Final = Capabilities(
     series_edit=True,
     mails_guests=False,  # every write says sendUpdates=none
     limits=LIMITS,
+    kept=kept,
 )
 _PAGES: Final = 40
 _READABLE: Final = frozenset({"owner", "writer", "reader"})

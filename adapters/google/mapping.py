@@ -76,12 +76,14 @@ def observation(resource: Resource, view: View) -> Observation:
 
 
 def _event(resource: Resource, zone: str) -> Event:
+    return _texts(resource).put({Field.WHEN: when_from(resource, zone), Field.BUSY: _is_busy(resource)})
+
+
+def _texts(resource: Resource) -> Event:
     return Event(
-        when=when_from(resource, zone),
         title=resource.get("summary") or None,
         description=to_text(resource.get("description") or "") or None,
         location=resource.get("location") or None,
-        busy=_is_busy(resource),
     )
 
 
@@ -217,6 +219,22 @@ def rewritten(resource: Resource, wanted: Event, mark: Mark | None, shown: Event
         others = {name: value for name, value in kept["private"].items() if name not in _OURS}
         changed["extendedProperties"] = {**kept, "private": {**others, **properties(mark)}}
     return None if changed == resource else changed
+
+
+def kept(written: Event) -> Event:
+    """What Google shows of fields as they are written: texts to the letter, times by their instants.
+
+    Not free or busy: an invitation that was declined stays free, whatever is written. Texts are cut as on their way
+    out, for a description may not fit once its markup is escaped.
+    """
+    resource: dict[str, Any] = {}
+    for field in Field:
+        _put(resource, field, written.get(field))
+    shown = _texts(resource).only(name for name in _TEXTS if written.get(name) is not UNSEEN)
+    when = written.when
+    if isinstance(when, Timed):
+        when = Timed(when.start.replace(microsecond=0), when.end.replace(microsecond=0), when.tzid)
+    return shown.put({Field.WHEN: when})
 
 
 def _put(resource: dict[str, Any], field: Field, value: object) -> None:

@@ -4,9 +4,38 @@ Not here: when it happens (ledger).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from syncd.model import UNSEEN, Event, Field, Item, Link, LinkState, Observation, Pair, Value, same
+from syncd.model import (
+    FIELDS,
+    UNSEEN,
+    Event,
+    Item,
+    Link,
+    LinkState,
+    Observation,
+    Pair,
+    Value,
+    same,
+)
+from syncd.normalise import clean
+from syncd.ports import Kept, nothing_kept
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write brought: the item as its side shows it now, and what the side would show of our fields (`kept`).
+
+    A `detail` beyond "done" says that this is a later look: it may hold somebody's edit of what we made.
+    """
+
+    seen: Observation
+    kept: Kept = nothing_kept
+    detail: str = "done"
+
+    @property
+    def is_later(self) -> bool:
+        return self.detail != "done"
 
 
 def dissolved(link: Link) -> Link:
@@ -36,20 +65,29 @@ def participants(seen: Observation | None) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def server_form(sent: Event, answered: Event) -> Event:
-    """The written fields as the side gave them back; what it did not show counts as it was sent."""
-    return answered.only(name for name in Field if sent.get(name) is not UNSEEN).over(sent)
+def bases_of(sent: Event, answer: Answer, *, others: bool) -> Event:
+    """The written fields as they enter the base of their side: in the side's form, without anybody's edit since.
 
-
-def base_of(name: Field, sent: Value, answer: Observation, if_match: str | None) -> Value:
-    """One written field as it enters the base: the server's form of it, unless somebody wrote after us.
-
-    Where versions are counted, an answer more than one ahead of ours holds another's edit: what we sent is the base.
+    `others`: somebody wrote after us, by the side's count of versions.
     """
-    value = answer.event.get(name)
-    if value is UNSEEN:
+    form = clean(answer.kept(sent))
+    written = [name for name in FIELDS if sent.get(name) is not UNSEEN]
+    shown = answer.seen.event
+    return Event().put(
+        {name: _base_of(shown.get(name), sent.get(name), form.get(name), others=others) for name in written}
+    )
+
+
+def _base_of(shown: Value, sent: Value, form: Value, *, others: bool) -> Value:
+    """One written field: what the answer shows, where that may be what the side made of it, else what it would be."""
+    if shown is UNSEEN:
         return sent
-    counted = answer.sequence is not None and if_match is not None and if_match.isdigit()
-    if counted and answer.sequence is not None and answer.sequence > int(if_match or 0) + 1 and not same(value, sent):
-        return sent
-    return value
+    if form is not UNSEEN:
+        return shown if same(shown, form) else form
+    return sent if others and not same(shown, sent) else shown
+
+
+def is_overtaken(seen: Observation, if_match: str | None) -> bool:
+    """Whether a version is more than one ahead of the one that our write went out from, where they are counted."""
+    counted = if_match is not None and if_match.isdigit()
+    return counted and seen.sequence is not None and seen.sequence > int(if_match or 0) + 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from syncd.apply.bases import base_of, dissolved, gain, participants, server_form
+from syncd.apply.bases import Answer, bases_of, dissolved, gain, is_overtaken, participants
 from syncd.apply.rows import Rows, written_fields
 from syncd.model import (
     DELETION,
@@ -16,7 +16,6 @@ from syncd.model import (
     Create,
     Decision,
     Delete,
-    Event,
     Hold,
     Item,
     Link,
@@ -225,28 +224,26 @@ class Ledger:
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
-    def done(self, row: JournalRow, answer: Observation, now: datetime, detail: str = "done") -> Changes:
-        """A write took effect: its answer, the bases it brought into agreement, and what it leaves to do.
-
-        A `detail` beyond "done" says that the answer is a later look: it may hold somebody's edit of what we made.
-        """
+    def done(self, row: JournalRow, answer: Answer, now: datetime) -> Changes:
+        """A write took effect: its answer, the bases it brought into agreement, and what it leaves to do."""
         action, found = row.action, Rows()
         assert not isinstance(action, MakeCalendar)  # noqa: S101 - a calendar has no item
-        answer = self.storable(action.item, answer)
+        seen = self.storable(action.item, answer.seen)
+        answer = replace(answer, seen=seen)
         self.left[action.item] = max(self.left.get(action.item, 1) - 1, 0)
         match action:
             case Create():
-                self._created(action, answer, found, later=detail != "done")
+                self._created(action, answer, found)
             case Update():
                 self._updated(action, answer, found)
             case Delete():
-                self._deleted(action, answer, found)
-        found.observations.append(answer)
-        found.wrote.append((answer.side, answer.ref, now))
-        found.journal.append(replace(row, state=WriteState.DONE, closed_at=now, outcome=detail))
-        found.history.append(self.history(action, detail, now, answer))
+                self._deleted(action, seen, found)
+        found.observations.append(seen)
+        found.wrote.append((seen.side, seen.ref, now))
+        found.journal.append(replace(row, state=WriteState.DONE, closed_at=now, outcome=answer.detail))
+        found.history.append(self.history(action, answer.detail, now, seen))
         found.lifted.append((self.connection.id, action.item))
-        self._news(answer, found, now)
+        self._news(seen, found, now)
         self._finish(action.item, found, now)
         return found.changes()
 
@@ -257,30 +254,29 @@ class Ledger:
         masked = outside and seen.side is Side.EXTERNAL
         return mask(canonical(seen), self.policy.import_details) if masked else canonical(seen)
 
-    def _created(self, action: Create, answer: Observation, found: Rows, *, later: bool) -> None:
-        side = action.side
+    def _created(self, action: Create, answer: Answer, found: Rows) -> None:
+        side, seen = action.side, answer.seen
         origin = self.items[action.item].at(side.other) if action.item in self.items else None
         sent = fit(action.event, self.policy.limits[side])
-        again = later or (answer.sequence is not None and answer.sequence > 1)  # somebody may have written after us
-        untouched = answer.sequence == 1 and answer.version == "1"  # a side may drop seconds: that is nobody's edit
-        edited = again and not untouched and fields_digest(answer.event) != action.mark.digest
+        again = answer.is_later or (seen.sequence is not None and seen.sequence > 1)  # somebody may have written since
+        untouched = seen.sequence == 1 and seen.version == "1"  # a side may drop seconds: that is nobody's edit
+        edited = again and not untouched and fields_digest(seen.event) != action.mark.digest
         link = replace(
             action.link,
-            refs=action.link.refs.put(side, answer.ref),
-            bases=action.link.bases.put(side, sent if edited else server_form(sent, answer.event)),
+            refs=action.link.refs.put(side, seen.ref),
+            bases=action.link.bases.put(side, bases_of(sent, answer, others=edited)),
             participants=participants(origin),
         )
-        self.items[action.item] = replace(self.items.get(action.item, Item()), link=link).put(side, answer)
+        self.items[action.item] = replace(self.items.get(action.item, Item()), link=link).put(side, seen)
         found.links[link.id] = link
 
-    def _updated(self, action: Update, answer: Observation, found: Rows) -> None:
+    def _updated(self, action: Update, answer: Answer, found: Rows) -> None:
         item = self.items.get(action.item)
         if item is None or item.link is None:
             return
-        written = {change.field: change.after for change in action.changes}
-        took = Event().put({name: base_of(name, value, answer, action.if_match) for name, value in written.items()})
+        took = bases_of(action.event, answer, others=is_overtaken(answer.seen, action.if_match))
         bases = Pair.of(action.side, took, action.agreed)
-        self.items[action.item] = item.put(action.side, answer)
+        self.items[action.item] = item.put(action.side, answer.seen)
         link = gain(self.items[action.item], bases, action.refused)
         if action.side is link.origin.other:  # no update sent before can take effect now: its version is gone
             link = replace(link, adrift=tuple(one for one in link.adrift if one == DELETION))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from syncd.apply.bases import Answer
 from syncd.apply.ledger import Ledger
 from syncd.apply.rows import join
 from syncd.model import (
@@ -28,7 +29,7 @@ from syncd.model import (
     same,
 )
 from syncd.normalise import lies_at, minutes
-from syncd.ports import CalendarAdapter, Changes, JournalRow, Stored, Touch, WriteState
+from syncd.ports import CalendarAdapter, Changes, JournalRow, Kept, Stored, Touch, WriteState
 
 LAGGING = timedelta(minutes=10)  # so long a look that shows what was replaced before our write decides nothing (R24)
 BULK_WAIT = timedelta(seconds=30)  # a bulk whose reply was lost may still be on its way
@@ -66,7 +67,8 @@ class Recovery:
         for row in rows:
             seen = found.get(keys[row.id])
             if seen is not None and lies_at(keys[row.id], seen):
-                parts.append(self.ledger.done(row, seen, self.now, "done, found after its reply was lost"))
+                answer = Answer(seen, calendar.capabilities.kept, "done, found after its reply was lost")
+                parts.append(self.ledger.done(row, answer, self.now))
             elif not row.bulk or self.now - row.opened_at >= BULK_WAIT:
                 parts.append(self._dropped(row))
         return parts
@@ -76,9 +78,10 @@ class Recovery:
         if not refs:
             return []
         found = await calendar.get(sorted(refs))
-        return [part for row in rows if (part := self._read_back(row, found)) is not None]
+        kept = calendar.capabilities.kept
+        return [part for row in rows if (part := self._read_back(row, found, kept)) is not None]
 
-    def _read_back(self, row: JournalRow, found: Mapping[Ref, Observation]) -> Changes | None:
+    def _read_back(self, row: JournalRow, found: Mapping[Ref, Observation], kept: Kept) -> Changes | None:
         action = row.action
         assert isinstance(action, Update | Delete)  # noqa: S101 - the caller chose
         seen = found.get(action.ref)
@@ -89,18 +92,35 @@ class Recovery:
         is_earlier = known is not None and known.outdates(seen)
         if is_earlier and self.now - row.opened_at < LAGGING:
             return None
-        if self._took_effect(action, seen):
-            return self.ledger.done(row, seen, self.now, "done, seen after its reply was lost")
+        if self._took_effect(action, seen, kept):
+            return self.ledger.done(row, Answer(seen, kept, "done, seen after its reply was lost"), self.now)
         if seen.absence is None and seen.version == action.if_match:
             return replace(self._dropped(row), links=self._adrift(action))
         touch = Touch(self.ledger.connection.id, seen.side, seen.ref, self.now)
         links = self._adrift(action) if isinstance(action, Delete) else []  # some sides take one at any version
         return replace(self._dropped(row), observations=[] if is_earlier else [seen], touched=[touch], links=links)
 
-    def _took_effect(self, action: Update | Delete, seen: Observation) -> bool:
+    def _took_effect(self, action: Update | Delete, seen: Observation, kept: Kept) -> bool:
         if isinstance(action, Delete):
             return seen.absence is not None
-        return seen.absence is None and (_holds(seen.event, action.event) or self._is_ours_alone(action, seen))
+        if seen.absence is not None:
+            return False
+        held = _holds(seen.event, action.event) or self._is_ours_alone(action, seen)
+        return held or self._bears_its_mark(action, seen, kept)
+
+    def _bears_its_mark(self, action: Update, seen: Observation, kept: Kept) -> bool:
+        """Whether our copy has got the mark of this very update, which nobody else writes.
+
+        Somebody edited it since; which of our fields can be told where the side keeps them as they are sent.
+        """
+        item = self.ledger.items.get(action.item)
+        before = item.at(action.side) if item is not None else None
+        marks = [one.traits.mark.digest for one in (before, seen) if one is not None and one.traits.mark is not None]
+        if action.mark is None or len(marks) < 2 or marks[0] == action.mark.digest or marks[1] != action.mark.digest:
+            return False
+        form = kept(action.event)
+        doubtful = (name for name in Field if form.get(name) is UNSEEN)
+        return _holds(seen.event, action.event.only(doubtful))
 
     def _is_ours_alone(self, action: Update, seen: Observation) -> bool:
         """Whether exactly one write came after our precondition, and it left just what we meant, in the side's form.

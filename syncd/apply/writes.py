@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncd.apply.bases import spent
+from syncd.apply.bases import Answer, spent
 from syncd.apply.failures import failed
 from syncd.apply.ledger import Ledger
 from syncd.apply.pace import Pace, flow
@@ -133,7 +133,8 @@ class Writer:
                 absence = Absence(Gone.GONE, "its calendar is gone", now)
                 gone = Observation(action.side, action.ref, Event(), now, absence=absence)
                 row = self._row(action, collection, lease)
-                changes = self.ledger.done(row, gone, now, self.unreachable or "done: its calendar is gone")
+                answer = Answer(gone, detail=self.unreachable or "done: its calendar is gone")
+                changes = self.ledger.done(row, answer, now)
                 if self.unreachable is not None:
                     note = Note(self.ledger.connection.id, action.item, action.why.value, self.unreachable, now)
                     changes = replace(changes, notes=[note])
@@ -271,7 +272,7 @@ class Writer:
         if isinstance(outcome, Observation):
             self.report.done += 1
             self.work.tell("write", self.report.done, self.total)
-            return self.ledger.done(row, outcome, now)
+            return self.ledger.done(row, Answer(outcome, calendar.capabilities.kept), now)
         if isinstance(outcome, Stale):
             return self._stale(row)
         if isinstance(outcome, Exists) and isinstance(row.action, Create):

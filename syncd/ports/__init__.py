@@ -11,11 +11,13 @@ from syncd.ports.calendars import (
     Edit,
     Erasure,
     ForeignConnection,
+    Kept,
     Known,
     Outcome,
     SiteAdapter,
     Standing,
     knowing,
+    nothing_kept,
 )
 from syncd.ports.grants import Grant, Shelf
 from syncd.ports.store import (
@@ -52,6 +54,7 @@ __all__ = [
     "HistoryRow",
     "HoldRow",
     "JournalRow",
+    "Kept",
     "Known",
     "Lease",
     "Note",
@@ -65,4 +68,5 @@ __all__ = [
     "Touch",
     "WriteState",
     "knowing",
+    "nothing_kept",
 ]

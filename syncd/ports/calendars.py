@@ -32,6 +32,15 @@ class Clock(Protocol):
         ...
 
 
+Kept: TypeAlias = Callable[[Event], Event]
+"""Given written fields, what a side shows of them as long as nobody else writes; unseen where only it can tell."""
+
+
+def nothing_kept(written: Event) -> Event:  # noqa: ARG001 - whatever is written
+    """Of a side that may give back anything in another form."""
+    return Event()
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a calendar can do; the core reads this instead of guessing.
@@ -40,6 +49,8 @@ class Capabilities:
     same for several in one call. `conditional_write`: `if_match` is honoured. `max_batch`: items of different
     objects in one call. `max_in_flight`: calls at once, at most. `series_edit`: one occurrence can be written.
     `mails_guests`: writing an event with guests may mail them. `limits`: longest text per field, in characters.
+    `kept`: the fields that come back as they were sent; a time is compared by its instants, its zone may be named
+    otherwise. Where an answer shows something else of them, somebody edited it behind our write.
     """
 
     delta: bool
@@ -51,6 +62,7 @@ class Capabilities:
     series_edit: bool
     mails_guests: bool
     limits: Mapping[Field, int] = field(default_factory=dict)
+    kept: Kept = nothing_kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,4 +118,4 @@ async def _opened(server: str) -> AsyncIterator[Stage]:
         await account.aclose()
 
 
-APPLE: Final = (Subject("apple", _opened, ABILITIES - {"batch", "bad", "expire", "site"}, server="radicale"),)
+APPLE: Final = (Subject("apple", _opened, ABILITIES - {"batch", "bad", "expire", "site", "kept"}, server="radicale"),)

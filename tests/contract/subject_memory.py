@@ -56,6 +56,11 @@ class MemoryHands(Hands):
     async def copy(self, ref: Ref) -> Ref:
         return Ref(self.collection, self.world.copy(Ref(self.calendar, ref.id)).id)
 
+    async def edit_behind(self, event: Event) -> None:
+        self.world.stranger = lambda ref: self.world.edit(ref.collection, ref.id, event)
+        for verb in ("create", "update"):
+            self.world.faults[verb] = ["foreign"]
+
     async def put_series(self, event: Event, count: int) -> str:
         assert isinstance(event.when, Timed)
         for number in range(count):
@@ -120,5 +125,5 @@ MEMORY: Final = (
     _account("memory-no-delta", dataclasses.replace(LIMITED, delta=False), "delta", "expire"),
     _account("memory-unconditional", dataclasses.replace(LIMITED, conditional_write=False), "conditional_write"),
     _account("memory-unkeyed-bulk", dataclasses.replace(LIMITED, keyed_bulk=False), "keyed_bulk"),
-    Subject("memory-site", _site, ABILITIES - {"delta", "expire", "keyed_bulk", "series", "account"}),
+    Subject("memory-site", _site, ABILITIES - {"delta", "expire", "keyed_bulk", "series", "account", "kept"}),
 )

@@ -70,4 +70,4 @@ async def _opened(_server: str) -> AsyncIterator[Stage]:
 
 
 # Times of single events are told in the schedule's zone: they are written in UTC (reference/microsoft.md, 2.5).
-MICROSOFT: Final = (Subject("microsoft", _opened, ABILITIES - {"bad", "zones", "site"}),)
+MICROSOFT: Final = (Subject("microsoft", _opened, ABILITIES - {"bad", "zones", "site", "kept"}),)

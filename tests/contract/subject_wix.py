@@ -170,4 +170,4 @@ async def _opened(_server: str) -> AsyncIterator[Stage]:
         await server.stop()
 
 
-WIX: Final = (Subject("wix", _opened, ABILITIES - {"delta", "expire", "keyed_bulk", "series", "account"}),)
+WIX: Final = (Subject("wix", _opened, ABILITIES - {"delta", "expire", "keyed_bulk", "series", "account", "kept"}),)

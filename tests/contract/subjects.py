@@ -46,6 +46,10 @@ class Hands(ABC):
     async def copy(self, ref: Ref) -> Ref:
         """A copy as a person makes it, mark and all."""
 
+    async def edit_behind(self, event: Event) -> None:
+        """Change these texts of what the next call writes, before it is answered."""
+        raise AbilityMissing("kept", event)
+
     async def put_series(self, event: Event, count: int) -> str:
         """A daily series of `count` occurrences; the group that holds it."""
         raise AbilityMissing("series", event, count)
@@ -88,9 +92,9 @@ class Subject:
     """`abilities`: names a test may need. Those of Capabilities are delta, keyed_create, keyed_bulk,
 
     conditional_write, and beside them: batch (several in one call), limits, bad (some event is refused), all_day,
-    expire (cursors can be withdrawn), series, zones (a time keeps the zone it was written in), account, site.
-    `server`: the session fixture that
-    gives the address which `open` takes; without one it takes "".
+    expire (cursors can be withdrawn), series, zones (a time keeps the zone it was written in), account, site, kept (it
+    says how written fields come back). `server`: the session fixture that gives the address which `open` takes; without
+    one it takes "".
     """
 
     name: str
@@ -101,7 +105,7 @@ class Subject:
 
 CAPABILITY_FLAGS: Final = ("delta", "keyed_create", "keyed_bulk", "conditional_write")
 ABILITIES: Final = frozenset(
-    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "series", "zones", "account", "site"}
+    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "series", "zones", "account", "site", "kept"}
 )
 
 
