@@ -31,7 +31,7 @@ from syncd.model import (
     identical,
     same,
 )
-from syncd.normalise import fit_value, key_of, original_id
+from syncd.normalise import fit_value, key_of, lies_at, original_id
 from syncd.plan import plan
 from tests.rules.look import Look
 from tests.rules.sides import lies
@@ -55,11 +55,16 @@ def nothing_is_deleted_without_proof(look: Look) -> Iterator[str]:
 
 
 def removal_by_link_or_mark_concerns_what_we_made(look: Look) -> Iterator[str]:
-    """R23: "removes what we made, on both sides, by link and by mark"; R25, R29 and R30 speak of our copies alike."""
+    """R23: "removes what we made, on both sides, by link and by mark"; R25, R29 and R30 speak of our copies alike.
+
+    R13: a mark counts "where the key gives the id, only on that item".
+    """
     for action, item in look.deletes():
         seen = item.at(action.side) if item else None
         link = item.link if item else None
-        ours = (seen is not None and seen.traits.mark is not None) or (link is not None and link.made[action.side])
+        mark = seen.traits.mark if seen is not None else None
+        marked = seen is not None and mark is not None and lies_at(mark.key, seen)
+        ours = marked or (link is not None and link.made[action.side])
         if action.why in BY_LINK_OR_MARK and not action.former and not ours:
             yield f"{action.side} {action.ref} is removed by {action.why.value}, and we did not make it"
 

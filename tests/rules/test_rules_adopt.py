@@ -311,6 +311,33 @@ def test_r25_a_copy_made_after_its_link_had_ended_goes_with_its_session() -> Non
     assert planned(new(newer, claim=dead)) == removal(newer)
 
 
+def duplicate(of: Observation) -> Observation:
+    """What a person made of an event with its app: everything of it, our mark too, under an id and a UID of its own."""
+    return replace(
+        of, ref=outside(id="by-hand", calendar=of.ref.collection).ref, traits=replace(of.traits, uid="by-hand")
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "original"),
+    [
+        (link(session(), copy_outside(session(), generation=2), generation=2), session()),
+        (link(session(), COPY, state=LinkState.TOMBSTONE), absent(session())),
+        (None, absent(session())),
+    ],
+    ids=["an older generation", "its link is dead", "no link, cancelled"],
+)
+def test_r25_a_persons_duplicate_is_never_deleted_for_its_mark(claim: Link | None, original: Observation) -> None:
+    assert written(new(COPY, wix=original, claim=claim)) != [], "our own copy would be"
+    by_hand = duplicate(COPY)
+    assert planned(new(by_hand, wix=original, claim=claim)) == left(by_hand)
+
+
+def test_r25_a_persons_duplicate_does_not_wait_for_its_session() -> None:
+    by_hand = duplicate(COPY)
+    assert planned(new(by_hand)) == left(by_hand)
+
+
 def test_r25_without_a_link_the_session_is_read_before_anything_is_done() -> None:
     assert planned(new(COPY)) == left(COPY, stays=True)
 

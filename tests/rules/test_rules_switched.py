@@ -86,6 +86,7 @@ def test_r23_what_bears_our_mark_is_removed_without_a_link_too(seen: Observation
         outside(mark=mark_of(session(), bridge="bridge-2")),
         session(mark=mark_of(outside(DENTIST), bridge="bridge-2")),
         outside(mark=replace(mark_of(session()), key="0" * 32)),
+        outside(id="by-hand", mark=mark_of(session())),
         session(home="schedule-2", mark=mark_of(outside(DENTIST))),
     ],
     ids=[
@@ -94,6 +95,7 @@ def test_r23_what_bears_our_mark_is_removed_without_a_link_too(seen: Observation
         "another installation's copy",
         "another installation's block",
         "a copy for another schedule",
+        "a person's duplicate",
         "a block on another schedule",
     ],
 )
