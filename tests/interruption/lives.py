@@ -4,6 +4,7 @@ Not here: which points are taken (sample), the worlds (stages), how two sides co
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -40,6 +41,20 @@ async def undisturbed(stage: Stage, scenario: Scenario) -> Course:
     assert stage.hands.planned() == 0, "what the scenario is about has not happened"
     await _end_well(stage, scenario, may_double=False)
     return Course(fate.steps, await stage.hands.raw())
+
+
+async def lived(
+    stage: Stage, scenario: Scenario, course: Course, fates: Iterable[tuple[Point, Fate | None]]
+) -> tuple[list[str], dict[str, str]]:
+    """The names of the lives with these fates, and what is wrong with the end of which."""
+    names, wrong = [], {}
+    for point, second in fates:
+        found = await wrong_at(stage, scenario, course, point, second)
+        again = f", then killed before step {second.last}" if second is not None and second.reached else ""
+        names.append(name := f"{scenario.name}/{stage.name}/{point}{again}")
+        if found:
+            wrong[name] = found
+    return names, wrong
 
 
 async def wrong_at(stage: Stage, scenario: Scenario, course: Course, point: Point, second: Fate | None = None) -> str:

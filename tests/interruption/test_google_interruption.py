@@ -10,17 +10,16 @@ from typing import Final
 
 import pytest
 
-from tests.interruption.fates import points_of
 from tests.interruption.google_stage import TARGETS, google_stage
 from tests.interruption.google_studio import Place
-from tests.interruption.lives import undisturbed, wrong_at
-from tests.interruption.sample import dealt
+from tests.interruption.lives import lived, undisturbed
+from tests.interruption.sample import Many, fates
 from tests.interruption.scenario import GOOGLE, Scenario
 from tests.interruption.scenarios import SCENARIOS
 from tests.interruption.summary import POINTS
 from tests.proving import PROVE
 
-MOST: Final = 20 if PROVE else 2  # points of one scenario on one database
+MANY: Final = Many(20, twice=4) if PROVE else Many(2, twice=1)  # on one database
 _DATABASES: Final = ("sqlite", "postgresql")
 
 
@@ -47,13 +46,9 @@ async def test_with_google_too_the_end_is_the_same_whatever_happens(
     world, scenario, database = played
     scenario = scenario.on_primary() if world == GOOGLE else scenario
     url = request.getfixturevalue("postgresql_url") if database == "postgresql" else ""
-    wrong: dict[str, str] = {}
-    reached: list[str] = []
     async with google_stage(scenario, world, Place(tmp_path, url)) as stage:
         course = await undisturbed(stage, scenario)
-        for point in dealt(points_of(course.steps), f"{scenario.name}/{stage.name}", MOST):
-            reached.append(name := f"{scenario.name}/{stage.name}/{point}")
-            if found := await wrong_at(stage, scenario, course, point):
-                wrong[name] = found
+        chosen = fates(course.steps, f"{scenario.name}/{stage.name}", MANY)
+        reached, wrong = await lived(stage, scenario, course, chosen)
     record_property(POINTS, reached)
     assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())

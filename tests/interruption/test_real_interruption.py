@@ -14,16 +14,15 @@ import pytest
 
 from syncd.sandbox.radicale import RadicaleServer
 from tests.e2e.studio import PASSWORD
-from tests.interruption.fates import points_of
-from tests.interruption.lives import undisturbed, wrong_at
-from tests.interruption.sample import dealt
+from tests.interruption.lives import lived, undisturbed
+from tests.interruption.sample import Many, fates
 from tests.interruption.scenario import REAL, Scenario
 from tests.interruption.scenarios import SCENARIOS
 from tests.interruption.studio_stage import Server, studio_stage
 from tests.interruption.summary import POINTS
 from tests.proving import PROVE
 
-MOST: Final = 4 if PROVE else 1  # points of one scenario on one database
+MANY: Final = Many(4, twice=0) if PROVE else Many(1, twice=0)  # on one database
 _PEOPLE: Final = 500
 _DATABASES: Final = ("sqlite", "postgresql")
 
@@ -63,13 +62,9 @@ async def test_over_http_too_the_end_is_the_same_whatever_happens(
 ) -> None:
     scenario, database = played
     url: str = request.getfixturevalue(f"{database}_url")
-    wrong: dict[str, str] = {}
-    reached: list[str] = []
     async with studio_stage(scenario, url, server, tmp_path) as stage:
         course = await undisturbed(stage, scenario)
-        for point in dealt(points_of(course.steps), f"{scenario.name}/{stage.name}", MOST):
-            reached.append(name := f"{scenario.name}/{stage.name}/{point}")
-            if found := await wrong_at(stage, scenario, course, point):
-                wrong[name] = found
+        chosen = fates(course.steps, f"{scenario.name}/{stage.name}", MANY)
+        reached, wrong = await lived(stage, scenario, course, chosen)
     record_property(POINTS, reached)
     assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
