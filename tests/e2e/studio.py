@@ -328,7 +328,7 @@ async def studio_on(ground: Ground) -> AsyncIterator[Studio]:
     clock = SandboxClock(NOW, rate=0)
     state = WixState(clock)
     state.switches.set({"rate_limit_per_minute": 0})
-    site, rows = _site(state)
+    site, rows = staffed_site(state)
     async with AsyncExitStack() as stack:
         wix = WixServer(state)
         await wix.start()
@@ -390,7 +390,7 @@ def _written(ground: Ground, wix: WixServer, person: Person) -> Path:
     return file
 
 
-def _site(state: WixState) -> tuple[Site, dict[str, Schedule]]:
+def staffed_site(state: WixState) -> tuple[Site, dict[str, Schedule]]:
     """A business schedule, two staff members, one service."""
     state.apps[APP] = SECRET
     site = state.add_site(INSTANCE, ZONE)

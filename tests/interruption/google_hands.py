@@ -1,72 +1,32 @@
 """People's hands on a site and on a Google account, in the simulators' own words.
 
-Not here: what people do at the site (site_acts), how both are put back (google_stage), how both are read (studio_raw,
-google_raw).
+Not here: what all such hands have in common (two_sides), what people do at the site (site_acts), how both are put back
+(google_stage), how both are read (studio_raw, google_raw).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
-from syncd.model import UNSEEN, AllDay, Decision, Event, Link, LinkState, Ref, Side, Timed, When
-from syncd.normalise import calendar_key, collection_of
-from syncd.ports import Changes
+from syncd.model import UNSEEN, AllDay, Event, Side, Timed, When
+from syncd.run import Result
 from syncd.sandbox.google import Hands as People
 from syncd.sandbox.google.state import Calendar
-from syncd.store.database import Database
-from tests.e2e.studio import BRIDGE, INSTANCE
-from tests.interruption import google_raw, site_acts
+from tests.interruption import google_raw
 from tests.interruption.google_studio import EMAIL, GoogleStudio
-from tests.interruption.hands import HOME, MADE, Hands, Like, Lying
-from tests.interruption.rows import Rows, put_back, taken, told
-from tests.interruption.studio_hands import Lies
+from tests.interruption.hands import HOME, MADE, Like, Lying
 from tests.interruption.studio_raw import sessions
-from tests.interruption.wire import Way
+from tests.interruption.two_sides import Lies, TwoSides
 
 PRIMARY: Final = "primary"
-_GENERATIONS: Final = 6
 _GUEST: Final = "guest@example.test"
 _FIELDS: Final = {"title": "summary", "description": "description", "location": "location"}
 
 
-class GoogleHands:
+class GoogleHands(TwoSides[GoogleStudio]):
     """The hands of people on a site and a Google account; see hands.Hands for the acts."""
 
-    def __init__(self, studio: GoogleStudio, way: Way, database: Database) -> None:
-        self.studio = studio
-        self.store: Any = studio.store
-        self.way = way
-        self.database = database
-        self.items: dict[str, Lies] = {}
-        self._connected: tuple[str, dict[str, Any]] = ("anna", {})
-        self._backup: Rows = {}
-
-    # life of the connection
-
-    async def connect(self, schedule: str = "anna", **wish: Any) -> None:
-        self._connected = (schedule, wish)
-        chosen = {"calendars": (HOME,), **wish}
-        chosen["calendars"] = tuple(map(self._calendar, chosen["calendars"]))
-        await self.studio.connect(schedule, **chosen)
-
-    async def configure(self, **wish: Any) -> None:
-        if "calendars" in wish:
-            wish["calendars"] = tuple(map(self._calendar, wish["calendars"]))
-        await self.studio.configure(**wish)
-
-    async def disconnect(self) -> None:
-        await self.studio.disconnect()
-
-    async def decide(self, decision: Decision) -> int:
-        return await self.studio.decide(decision)
-
     # items
-
-    async def session(self, name: str, event: Event, like: Like = Like()) -> None:  # noqa: B008 - frozen
-        schedule = self.studio.rows[like.on or "anna"].id
-        made = site_acts.session(self.studio.site, schedule, event, like.participants)
-        self.items[name] = Lies(Side.WIX, made)
 
     async def event(self, name: str, event: Event, like: Like = Like()) -> None:  # noqa: B008 - frozen
         calendar = self._calendar(like.on or HOME)
@@ -74,8 +34,7 @@ class GoogleHands:
 
     async def weekly(self, side: Side, name: str, event: Event, count: int) -> None:
         if side is Side.WIX:
-            made = site_acts.weekly(self.studio.site, self.studio.rows["yoga"].id, event, count)
-            self.items |= {f"{name} {number}": Lies(Side.WIX, one) for number, one in enumerate(made, 1)}
+            self._weekly_sessions(name, event, count)
             return
         master = self.items[name] = self._added(PRIMARY, event, recurrence=[f"RRULE:FREQ=WEEKLY;COUNT={count}"])
         every = google_raw.living(self._people(PRIMARY).calendar)
@@ -86,74 +45,27 @@ class GoogleHands:
     async def calendar(self, name: str) -> None:
         self.studio.state.add_calendar(EMAIL, name)
 
-    async def edit(self, name: str, change: Event) -> None:
-        self._edit(self.items[name], change)
-
-    async def remove(self, name: str) -> None:
-        self._remove(self.items[name])
-
-    async def edit_copy(self, name: str, change: Event) -> None:
-        self._edit(await self._copy(name), change)
-
-    async def remove_copy(self, name: str) -> None:
-        self._remove(await self._copy(name))
-
-    async def duplicate_copy(self, name: str) -> None:
-        lies = await self._copy(name)
-        if lies.side is Side.WIX:
-            again = site_acts.duplicate(self.studio.site, lies.id)
-        else:
-            again = self._people(lies.calendar).copy(lies.id).id
-        self.items[f"duplicate of {name}"] = replace(lies, id=again)
-
-    async def become(self, name: str, like: Like) -> None:
-        lies = self.items[name]
-        if lies.side is Side.WIX:
-            site_acts.book(self.studio.site, lies.id, like.participants)
-        else:
-            self._people(lies.calendar).edit(lies.id, **_traits(like))
-
     async def move(self, name: str, calendar: str) -> None:
         lies, there = self.items[name], self._calendar(calendar)
         moved = self._people(lies.calendar).move(lies.id, there)
         self.items[name] = replace(lies, id=moved.id, calendar=there)
-
-    async def rebase(self, name: str) -> None:
-        self.items[name] = Lies(Side.WIX, site_acts.rebase(self.studio.site, self.items[name].id))
-
-    async def override(self, name: str, **texts: str) -> None:
-        await self.studio.override(self.items[name].id, **texts)
 
     def _added(self, calendar: str, event: Event, **traits: Any) -> Lies:
         fields = {name: value for name, value in {**_body(event), **traits}.items() if value is not None}
         made = self._people(calendar).add(fields.pop("summary", ""), fields.pop("start"), fields.pop("end"), **fields)
         return Lies(Side.EXTERNAL, made.id, calendar)
 
-    def _edit(self, lies: Lies, change: Event) -> None:
-        if lies.side is Side.WIX:
-            site_acts.edit(self.studio.site, lies.id, change)
-        else:
-            self._people(lies.calendar).edit(lies.id, **_body(change))
+    async def _edit_outside(self, lies: Lies, change: Event) -> None:
+        self._people(lies.calendar).edit(lies.id, **_body(change))
 
-    def _remove(self, lies: Lies) -> None:
-        if lies.side is Side.WIX:
-            site_acts.cancel(self.studio.site, lies.id)
-        else:
-            self._people(lies.calendar).delete(lies.id)
+    async def _remove_outside(self, lies: Lies) -> None:
+        self._people(lies.calendar).delete(lies.id)
 
-    async def _copy(self, name: str) -> Lies:
-        """What was made of an original for the newest connection."""
-        lies, collections = self.items[name], await self._collections()
-        wanted = Ref(INSTANCE if lies.side is Side.WIX else collections[lies.calendar], lies.id)
-        links = await self.store.links(self.studio.connection_ids[-1])
-        found = [one.refs[lies.side.other] for one in links if one.refs[lies.side] == wanted and _lives(one)]
-        assert len(found) == 1, f"{name} has {len(found)} links"
-        ref = found[0]
-        assert ref is not None, f"{name} has no copy"
-        if lies.side.other is Side.WIX:
-            return Lies(Side.WIX, ref.id)
-        calendar = next(calendar for calendar, collection in collections.items() if collection == ref.collection)
-        return Lies(Side.EXTERNAL, ref.id, calendar)
+    async def _duplicated(self, lies: Lies, name: str) -> str:  # noqa: ARG002 - Google names it
+        return self._people(lies.calendar).copy(lies.id).id
+
+    async def _turn(self, lies: Lies, like: Like) -> None:
+        self._people(lies.calendar).edit(lies.id, **_traits(like))
 
     def _people(self, calendar: str) -> People:
         return People(self.studio.state, EMAIL, calendar)
@@ -163,67 +75,26 @@ class GoogleHands:
         found = self.studio.state.calendars
         return {PRIMARY if ref == EMAIL else ref: calendar for ref, calendar in found.items()}
 
+    def _calendar_ids(self) -> Collection[str]:
+        return self._calendars()
+
     def _calendar(self, name: str) -> str:
-        """The id of a calendar by the name that a scenario gave it."""
         if name == HOME:
             return PRIMARY
         return next(ref for ref, calendar in self._calendars().items() if calendar.summary == name)
-
-    async def _collections(self) -> dict[str, str]:
-        """Calendar id → the collection under which the store has its items."""
-        connections = await self.store.connections()
-        return {ref: collection_of(connections[-1], ref) if connections else ref for ref in self._calendars()}
 
     # trouble
 
     async def expire_cursors(self) -> None:
         self.studio.state.expire_sync_tokens()
 
-    async def meanwhile(self, side: Side, verb: str, act: Callable[[Hands], Awaitable[None]]) -> None:
-        self.way.acts.append((side, verb, lambda: act(self)))
-
-    async def answer_with_edit(self, side: Side) -> None:
-        self.way.edits.append(side)
-
-    async def refuse(self, side: Side, title: str) -> None:
-        self.way.refused.add((side, title))
-
-    async def refuse_as_stale(self, side: Side) -> None:
-        self.way.doubts.append(side)
-
-    async def lose_database(self) -> None:
-        await put_back(self.database, {})
-        schedule, wish = self._connected
-        await self.connect(schedule, **wish)
-
-    async def back_up(self) -> None:
-        self._backup = await taken(self.database)
-
-    async def restore(self) -> None:
-        await put_back(self.database, self._backup)
-        careful = [replace(one, careful=True) for one in await self.store.connections()]
-        await self.store.commit(Changes(connections=careful), None)
-
     # time, and what is there
 
-    async def sync(self) -> None:
-        for result in await self.studio.sync_all():
-            assert result.error is None, f"{result.error}"
-
-    def advance(self, by: timedelta) -> None:
-        self.studio.clock.advance(by.total_seconds())
-
-    def writes(self) -> int:
-        return self.way.written
-
-    def planned(self) -> int:
-        return len(self.way.acts) + len(self.way.edits) + len(self.way.doubts)
+    async def _pass(self) -> Sequence[Result]:
+        return await self.studio.sync_all()
 
     def mailed(self) -> int:
-        return self.way.mailed + len(self.studio.site.notifications) + len(self.studio.state.mailed)
-
-    async def stored(self) -> str:
-        return await told(self.database)
+        return super().mailed() + len(self.studio.state.mailed)
 
     async def raw(self) -> list[Lying]:
         found, collections = sessions(self.studio.site), await self._collections()
@@ -237,22 +108,13 @@ class GoogleHands:
         Two calendars with one key, of which one was asked for long before it was made, are one place: nothing may lie
         in both.
         """
-        rows = self.studio.rows.values()
-        keys = [calendar_key(BRIDGE, row.id, number) for row in rows for number in range(_GENERATIONS)]
         calendars = self._calendars()
         texts = {ref: str(calendar.fields.get("description", "")) for ref, calendar in calendars.items()}
+        keys = self._keys()
         ours = [found for key in keys if (found := [ref for ref, text in texts.items() if f" {key}]" in text])]
         named = enumerate(ours, 1)
         made = {ref: MADE if number == 1 else f"{MADE} {number}" for number, refs in named for ref in refs}
         return {ref: calendar.summary for ref, calendar in calendars.items()} | {PRIMARY: HOME} | made
-
-    async def links(self) -> list[Link]:
-        every = [await self.store.links(one.id) for one in await self.store.connections()]
-        return [link for links in every for link in links if _lives(link)]
-
-
-def _lives(link: Link) -> bool:
-    return link.state is LinkState.LIVE
 
 
 def _traits(like: Like) -> dict[str, Any]:

@@ -1,106 +1,50 @@
-"""Scenarios between a site and a Google account, both simulated in this process, put back for each life.
+"""Scenarios between a site and a Google account, both simulated in this process.
 
-Not here: people's acts (google_hands), the requests of a process (wire), the scenarios.
+Not here: how they are put back (two_sides_stage), people's acts (google_hands), the requests of a process (wire).
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Final
 
 from syncd.cli.compose import House
-from syncd.cli.passes import one_pass
-from syncd.errors import SyncdError
 from syncd.model import Side, Target
 from syncd.sandbox.google import GoogleState
-from syncd.sandbox.wix.state import Site
 from syncd.store import SqlStore
 from syncd.store.database import Database, normalised
-from tests.e2e.studio import INSTANCE
-from tests.interruption.fates import Fate, Killed, What
+from tests.interruption.fates import Fate
 from tests.interruption.google_end import GoogleEnd
 from tests.interruption.google_hands import GoogleHands
-from tests.interruption.google_house import ended, mortal
+from tests.interruption.google_house import mortal
 from tests.interruption.google_studio import EMAIL, GoogleStudio, Place, addresses, google_studio
-from tests.interruption.rows import Rows, in_memory, put_back, taken
+from tests.interruption.rows import in_memory
 from tests.interruption.scenario import GOOGLE, GOOGLE_DEDICATED, Scenario
 from tests.interruption.site_end import SiteEnd
-from tests.interruption.studio_hands import Known
+from tests.interruption.two_sides_stage import TwoSidesStage
 from tests.interruption.wire import Way, Wire
 
-ELEVEN: Final = timedelta(minutes=11)
 TARGETS: Final = {GOOGLE: Target.PRIMARY, GOOGLE_DEDICATED: Target.DEDICATED}
-_DUE: Final = {"born": (What.HUNG,), "passed": (What.LATE, What.HUNG_LONG)}
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the scenario prepared."""
-
-    now: datetime
-    site: Site
-    state: GoogleState
-    rows: Rows
-    known: Known
-
-
-class GoogleStage:
-    """A scenario between a site and an account, prepared once."""
+class GoogleStage(TwoSidesStage[GoogleHands]):
+    """A scenario between a site and an account at Google, prepared once."""
 
     def __init__(self, name: str, hands: GoogleHands) -> None:
-        self.name = name
-        self._hands = hands
-        self._before: Before | None = None
+        super().__init__(name, hands)
+        self._state: GoogleState | None = None
 
-    @property
-    def hands(self) -> GoogleHands:
-        return self._hands
+    def _take_outside(self) -> None:
+        self._state = self._hands.studio.state.copy()
 
-    async def remember(self) -> None:
-        """What is there now is what the scenario prepared."""
-        hands, studio, way = self._hands, self._hands.studio, self._hands.way
-        known = Known(dict(hands.items), list(way.acts), list(way.edits), set(way.refused), list(way.doubts))
-        rows = await taken(hands.database)
-        self._before = Before(studio.clock.now(), studio.site.copy(), studio.state.copy(), rows, known)
+    def _put_outside_back(self) -> None:
+        assert self._state is not None
+        self._hands.studio.state.become(self._state)
 
-    async def fresh(self) -> None:
-        before, hands, studio = self._before, self._hands, self._hands.studio
-        assert before is not None
-        hands.way.forget()
-        hands.items, known = dict(before.known.items), before.known
-        hands.way.acts, hands.way.edits = list(known.acts), list(known.edits)
-        hands.way.refused, hands.way.doubts = set(known.refused), list(known.doubts)
-        studio.clock.set(before.now)
-        studio.site = studio.wix.state.sites[INSTANCE] = before.site.copy()
-        studio.state.become(before.state)
-        await put_back(hands.database, before.rows)
-
-    async def run(self, fate: Fate, passes: int) -> None:
-        hands, house = self._hands, self._hands.studio.house
-        doomed = replace(house, transport=Wire(hands.way, fate), fate=fate)
-        store = mortal(hands.store, fate)
-        try:
-            for _ in range(passes):
-                await self._one_pass(doomed, store)
-                hands.advance(ELEVEN)
-        except Killed:
-            hands.advance(ELEVEN)
-        fate.over = True
-        async with hands.way.lock:  # what waited for its turn has found that it is over
-            await asyncio.sleep(0)
-        assert not hands.way.odd, hands.way.odd
-
-    async def _one_pass(self, house: House, store: SqlStore) -> None:
-        """A pass whose process will be dead; what stops the whole of it is left to the next one."""
-        try:
-            await one_pass(house, replace(house.work(store), owner=ended()), await store.connections())
-        except SyncdError:
-            return
-
-    async def release(self, moment: str) -> None:
-        await self._hands.way.release(_DUE[moment])
+    def _doomed(self, fate: Fate) -> tuple[House, SqlStore]:
+        hands = self._hands
+        house = replace(hands.studio.house, transport=Wire(hands.way, fate), fate=fate)
+        return house, mortal(hands.store, fate)
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ from syncd.sandbox.wix.values import Schedule
 from syncd.store import SqlStore
 from syncd.store.database import Database
 from tests.configuration import Configuration, SiteAccess
-from tests.e2e.studio import APP, BRIDGE, INSTANCE, NOW, SECRET, _site
+from tests.e2e.studio import APP, BRIDGE, INSTANCE, NOW, SECRET, staffed_site
 from tests.interruption.asgi_road import AsgiRoad
 from tests.interruption.google_house import MortalHouse
 from tests.interruption.scenario import Scenario
@@ -139,7 +139,7 @@ async def google_studio(
     wix.state.switches.set({"rate_limit_per_minute": 0})
     google.state.switches.set({"quota_user_per_minute": 0, "quota_project_per_minute": 0})
     road.apps.update({_PORTS["wix"]: wix, _PORTS["google"]: google})
-    site, rows = _site(wix.state)
+    site, rows = staffed_site(wix.state)
     seed_account(google.state, [], EMAIL, "Anna")
     settings, store = config.load(_written(scenario, place), {}), SqlStore(database)
     house = MortalHouse(settings, clock, road, shared=None if place.url else store)
