@@ -1,4 +1,7 @@
-"""What gets lost between us and Google: cursors, replies, ids, and our own memory of what was sent. R24, R25."""
+"""What gets lost between us and Google: cursors, replies, ids, and our own memory of what was sent. R24, R25.
+
+What is not lost then is what the store holds: on both databases, other than the rest of these days.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -11,6 +14,12 @@ from tests.e2e.studio import local
 from tests.e2e.test_together import forget_everything
 
 LISTS = {"operation": "events.list"}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.mark.parametrize("page", [1, 3])
