@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import httpx
 
 from syncd.model import Side
-from syncd.sandbox.control import Faults
 from syncd.sandbox.google import Hands
 from syncd.sandbox.google.app import GoogleApp
 from syncd.sandbox.google.discovery import BATCH_PATH, SERVICE_PATH
+from tests.interruption.app_end import AppEnd
 from tests.interruption.wire import WHERE, Call, Spec, whole
 
 _VERBS: Final = {"POST": "create", "PUT": "update", "DELETE": "delete"}
@@ -57,20 +57,10 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class GoogleEnd:
+class GoogleEnd(AppEnd[GoogleApp]):
     """One account of a simulated Google."""
 
-    app: GoogleApp
     email: str
-    address: httpx.URL
-    road: httpx.AsyncBaseTransport
-
-    @property
-    def faults(self) -> Faults:
-        return self.app.faults
-
-    def serves(self, url: httpx.URL) -> bool:
-        return url.port == self.address.port
 
     def call(self, request: httpx.Request, body: bytes) -> Call:
         is_batch = request.url.path == BATCH_PATH
@@ -113,14 +103,6 @@ class GoogleEnd:
             found = _EVENT.search(target)
             assert found is not None
             Hands(self.app.state, self.email, found[1]).edit(found[2], location=WHERE)
-
-    async def release(self) -> None:
-        await self.app.front.release()
-
-    def forget(self) -> None:
-        self.faults.clear()
-        self.app.log.reset()
-        self.app.front.forget_held()
 
 
 def _parts(body: bytes) -> list[_Asked]:

@@ -66,8 +66,8 @@ async def google_stage(scenario: Scenario, world: str, place: Place) -> AsyncIte
 def _hands(studio: GoogleStudio, database: Database) -> GoogleHands:
     """The healthy process goes the same way, so that its writes are counted."""
     at_site, at_google = addresses()
-    site = SiteEnd(studio.wix, lambda: studio.site, at_site, studio.road)
-    google = GoogleEnd(studio.google, EMAIL, at_google, studio.road)
+    site = SiteEnd(studio.wix, at_site, studio.road, lambda: studio.site)
+    google = GoogleEnd(studio.google, at_google, studio.road, EMAIL)
     way = Way(studio.store, {Side.WIX: site, Side.EXTERNAL: google})
     studio.house = replace(studio.house, transport=Wire(way, Fate()))
     return GoogleHands(studio, way, database)

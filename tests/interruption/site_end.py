@@ -12,10 +12,10 @@ from typing import Any, Final
 import httpx
 
 from syncd.model import Event, Side
-from syncd.sandbox.control import Faults
 from syncd.sandbox.wix.app import WixApp
 from syncd.sandbox.wix.state import Site
 from tests.interruption import site_acts
+from tests.interruption.app_end import AppEnd
 from tests.interruption.wire import WHERE, Call, Spec, whole
 
 _VERBS: Final = {
@@ -30,20 +30,10 @@ _TOO_LATE: Final = {"status": 409, "body": {"message": "", "details": {"applicat
 
 
 @dataclass(slots=True)
-class SiteEnd:
-    """The simulated site. `site`: as it is now. `road`: what carries requests there."""
+class SiteEnd(AppEnd[WixApp]):
+    """The simulated site. `site`: as it is now."""
 
-    app: WixApp
     site: Callable[[], Site]
-    address: httpx.URL
-    road: httpx.AsyncBaseTransport
-
-    @property
-    def faults(self) -> Faults:
-        return self.app.faults
-
-    def serves(self, url: httpx.URL) -> bool:
-        return url.port == self.address.port
 
     def call(self, request: httpx.Request, body: bytes) -> Call:
         path = request.url.path.removeprefix("/calendar/v3")
@@ -86,14 +76,6 @@ class SiteEnd:
     async def edit(self, call: Call) -> None:
         for one in _sent(call.body):
             site_acts.edit(self.site(), one["id"], Event(location=WHERE))
-
-    async def release(self) -> None:
-        await self.app._release()
-
-    def forget(self) -> None:
-        self.faults.clear()
-        self.app.log.reset()
-        self.app._delivery.take_held()
 
 
 def _sent(body: bytes) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ async def studio_stage(
 
 
 def _hands(studio: Studio, database_url: str, folder: Path, road: httpx.AsyncBaseTransport) -> StudioHands:
-    site = SiteEnd(studio.wix.app, lambda: studio.site, httpx.URL(studio.wix.base_url), road)
+    site = SiteEnd(studio.wix.app, httpx.URL(studio.wix.base_url), road, lambda: studio.site)
     way = Way(studio.store, {Side.WIX: site, Side.EXTERNAL: StudioEnd(studio, road)})
     studio.house = replace(studio.house, transport=Wire(way, Fate()))
     return StudioHands(studio, way, Database(normalised(database_url)), folder)

@@ -84,7 +84,7 @@ class WixApp:
         self.faults = Faults(kinds=FAULT_KINDS)
         self._serial = 0
         self._delivery = Delivery(cut, lambda _request, _status: _BLANK)
-        self._control = ControlRoutes(state.clock, self.log, self.faults, self._release)
+        self._control = ControlRoutes(state.clock, self.log, self.faults, self.release)
         self._people = PeopleRoutes(state, self.access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,7 +131,12 @@ class WixApp:
     async def _answered(self, request: Request, do: Mapping[str, Any]) -> Reply:
         return self._answer(request, do)
 
-    async def _release(self) -> int:
+    def forget_held(self) -> None:
+        """What `apply_late` held back never happens."""
+        self._delivery.take_held()
+
+    async def release(self) -> int:
+        """Carry out what `apply_late` held back; returns how many."""
         held = self._delivery.take_held()
         for request in held:
             found = find_route(request.method, request.path, self.state.switches["path_without_s"])
