@@ -62,6 +62,30 @@ async def test_a_copy_that_was_given_guests_follows_its_session_and_nobody_is_ma
     await studio.assert_at_rest()
 
 
+@pytest.mark.rule("R5", "R24")
+@pytest.mark.parametrize("count", [1, 6], ids=["single", "batch"])
+@pytest.mark.parametrize("verb", ["insert", "update"])
+async def test_an_edit_inside_the_answer_of_our_write_reaches_its_session(
+    studio: Studio, verb: str, count: int
+) -> None:
+    await studio.connect()
+    refs = [studio.session(f"Class {number}", local(1 + number, "09:00")) for number in range(count)]
+    written = "Class 0"
+    if verb == "update":
+        await studio.settle(2)
+        written = "Course 0"
+        for number, ref in enumerate(refs):
+            studio.edit(ref, title=f"Course {number}")
+    fault = {"do": {"foreign_edit": {"summary": "Theirs"}}, "match": {"operation": f"events.{verb}", "body": written}}
+    studio.google.server.app.faults.add(fault)
+    await studio.settle(3)
+    site = await studio.at_wix()
+    assert site[refs[0]]["title"] == "Theirs"
+    assert {site[ref]["title"][:-1] for ref in refs[1:]} == ({written[:-1]} if count > 1 else set())
+    assert sorted(copy.title for copy in await studio.person.copies()) == sorted(site[ref]["title"] for ref in refs)
+    await studio.assert_at_rest()
+
+
 @pytest.mark.rule("R1", "R25", "R31")
 async def test_a_copy_moved_to_another_calendar_costs_no_session_and_is_made_again(
     studio: Studio,
