@@ -115,6 +115,11 @@ def holds_in_part(value: Value, fuller: Value) -> bool:
     return isinstance(value, str) and isinstance(fuller, str) and value != fuller and fuller.startswith(value)
 
 
+def same_words(left: Value, right: Value) -> bool:
+    """Whether two texts have the same words in the same order, as where a side folds blanks or lines."""
+    return isinstance(left, str) and isinstance(right, str) and left.split() == right.split()
+
+
 def minutes(when: Timed) -> tuple[datetime, datetime]:
     """Start and end, in UTC, as a side keeps them that knows whole minutes only."""
     start, end = (moment.replace(second=0, microsecond=0) for moment in instants(when))

@@ -18,7 +18,7 @@ from syncd.model import (
     Value,
     same,
 )
-from syncd.normalise import clean
+from syncd.normalise import clean, same_words
 from syncd.ports import Kept, nothing_kept
 
 
@@ -83,7 +83,7 @@ def _base_of(shown: Value, sent: Value, form: Value, *, others: bool) -> Value:
     if shown is UNSEEN:
         return sent
     if form is not UNSEEN:
-        return shown if same(shown, form) else form
+        return shown if same(shown, form) or same_words(shown, form) else form
     return sent if others and not same(shown, sent) else shown
 
 

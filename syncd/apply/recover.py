@@ -28,7 +28,7 @@ from syncd.model import (
     Value,
     same,
 )
-from syncd.normalise import lies_at, minutes
+from syncd.normalise import same_words, lies_at, minutes
 from syncd.ports import CalendarAdapter, Changes, JournalRow, Kept, Stored, Touch, WriteState
 
 LAGGING = timedelta(minutes=10)  # so long a look that shows what was replaced before our write decides nothing (R24)
@@ -169,6 +169,4 @@ def _is_form_of(shown: Value, sent: Value) -> bool:
     """Whether a side may show this for what was sent: the same minutes, or the text with other blanks."""
     if isinstance(shown, Timed) and isinstance(sent, Timed):
         return minutes(shown) == minutes(sent)
-    if isinstance(shown, str) and isinstance(sent, str):
-        return shown.split() == sent.split()
-    return same(shown, sent)
+    return same(shown, sent) or same_words(shown, sent)

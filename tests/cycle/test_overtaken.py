@@ -34,6 +34,15 @@ class _Uncounted(MemoryCalendar):
         return replace(super()._observe(item, fingerprint), sequence=None)
 
 
+class _Folding(_Uncounted):
+    """It writes every description in one line, and promises everything all the same."""
+
+    def _fit(self, event: Event, ref: Ref) -> Event:
+        event = super()._fit(event, ref)
+        text = event.description
+        return event.put({Field.DESCRIPTION: " ".join(text.split())}) if isinstance(text, str) else event
+
+
 class _Loud(_Uncounted):
     """It writes every title in capitals, and says so only when asked."""
 
@@ -204,3 +213,15 @@ async def test_what_a_side_makes_of_our_text_is_no_edit_where_it_promises_nothin
     assert set(bench.exported()) == {"YOGA BASICS"}
     assert session(bench).title == "Yoga basics"
     await at_rest(bench, _Loud, promises_nothing)
+
+
+@pytest.mark.rule("R24")
+async def test_a_side_that_folds_blanks_does_not_fold_them_on_the_other_one(bench: Bench) -> None:
+    await bench.connect(calendars=())
+    bench.session("s1", YOGA.put({Field.DESCRIPTION: "Mat\n\n- towel"}))
+    await settle(bench, 2, _Folding)
+    bench.world.edit(SITE_ID, "s1", Event(description="Mat\n\n- towel\n- water"))
+    await settle(bench, 2, _Folding)
+    assert bench.exported()["Yoga"].description == "Mat - towel - water"
+    assert session(bench).description == "Mat\n\n- towel\n- water"
+    await at_rest(bench, _Folding)
