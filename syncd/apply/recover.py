@@ -28,7 +28,7 @@ from syncd.model import (
     Value,
     same,
 )
-from syncd.normalise import same_words, lies_at, minutes
+from syncd.normalise import lies_at, minutes, same_words
 from syncd.ports import CalendarAdapter, Changes, JournalRow, Kept, Stored, Touch, WriteState
 
 LAGGING = timedelta(minutes=10)  # so long a look that shows what was replaced before our write decides nothing (R24)

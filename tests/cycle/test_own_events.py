@@ -91,3 +91,36 @@ async def test_an_own_event_with_guests_among_our_copies_is_never_written(bench:
     assert set(bench.world.items(calendar)) == {"own"}
     assert bench.world.mailed == []
     await bench.assert_at_rest()
+
+
+async def duplicated(bench: Bench) -> Ref:
+    """A session whose copy was duplicated, and then made anew under the next generation; the duplicate."""
+    await exported(bench, calendars=())
+    calendar, copy = bench.outside_calendar, bench.exported_id("Yoga")
+    duplicate = bench.world.copy(Ref(calendar, copy))
+    await bench.settle(2)
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga basics"))
+    bench.world.remove(calendar, copy)
+    await bench.settle(2)
+    anew = bench.exported_id("Yoga basics")
+    assert [bench.world.marked(calendar)[one].generation for one in (duplicate.id, anew)] == [1, 2]
+    return duplicate
+
+
+@pytest.mark.rule("R25", "R13")
+async def test_a_persons_duplicate_outlives_the_generation_that_it_was_made_of(bench: Bench) -> None:
+    duplicate = await duplicated(bench)
+    bench.world.edit(duplicate.collection, duplicate.id, Event(title="My yoga"))
+    await bench.settle(3)
+    assert set(bench.exported()) == {"Yoga basics", "My yoga"}
+    assert bench.inside_titles() == ["Yoga basics"]
+    await bench.assert_at_rest()
+
+
+@pytest.mark.rule("R23", "R13")
+async def test_a_persons_duplicate_outlives_the_connection(bench: Bench) -> None:
+    duplicate = await duplicated(bench)
+    await bench.disconnect()
+    await bench.settle(3)
+    assert set(bench.world.items(bench.outside_calendar)) == {duplicate.id}
+    assert ("delete", duplicate.collection, duplicate.id) not in bench.world.log

@@ -38,6 +38,7 @@ REQUIRED = {
     "39-google-calendar-not-asked-afterwards",
     "40-edit-in-an-answer-taken-for-its-form",
     "40-microsoft-transaction-not-sent",
+    "41-duplicate-deleted-for-its-mark",
     "41-microsoft-key-not-looked-up",
     "42-removed-taken-as-gone",
     "43-microsoft-token-before-the-end",
