@@ -238,7 +238,7 @@ class MemoryCalendar:
         if changed is not None:
             changed |= replayed
         shown: dict[str, list[MemoryItem]] = {}
-        for name in _groups_of(shelf, changed):
+        for name in shelf.groups_with(changed):
             items = [shelf.earlier[item.id] if item.id in replayed else item for item in shelf.group(name)]
             if kept := [item for item in items if self._is_in_scope(item)]:
                 shown[name] = kept
@@ -302,7 +302,7 @@ class MemoryCalendar:
         found: dict[str, MemoryItem] = {}
         marked = [(item.traits.mark, item) for item in shelf.items.values() if item.traits.mark is not None]
         bearers = [(mark.key, item) for mark, item in marked if mark.key in keys]
-        for key, item in sorted(bearers, key=lambda bearer: _age(bearer[1])):
+        for key, item in sorted(bearers, key=lambda bearer: bearer[1].age):
             if item.id == key or key not in found:
                 found[key] = item
         return {key: self._look(shelf, Ref(self.collection, item.id)) for key, item in found.items()}
@@ -390,19 +390,6 @@ def _placed(when: When, zone: str) -> When:
     return Timed(*instants(when, zone), zone) if isinstance(when, AllDay) else when
 
 
-def _groups_of(shelf: Shelf, changed: frozenset[str] | None) -> Iterable[str]:
-    """The groups with something in them that was changed, or all."""
-    if changed is None:
-        return sorted(shelf.groups)
-    known = [shelf.items.get(id_) or shelf.former.get(id_) for id_ in changed]
-    return sorted({item.group for item in known if item is not None and item.group in shelf.groups})
-
-
 def _fingerprint(group: Sequence[MemoryItem]) -> str:
     """Of a whole stored object, so that any item of it shows that something in it changed."""
     return "|".join(f"{item.id}:{item.version}" for item in group)
-
-
-def _age(item: MemoryItem) -> tuple[bool, str, str]:
-    created = item.traits.created
-    return created is None, created.isoformat() if created else "", item.id

@@ -49,6 +49,12 @@ class MemoryItem:
     def group(self) -> str:
         return self.traits.group or self.id
 
+    @property
+    def age(self) -> tuple[bool, str, str]:
+        """To sort by: the oldest first, then by id."""
+        created = self.traits.created
+        return created is None, created.isoformat() if created else "", self.id
+
 
 @dataclass(slots=True)
 class Shelf:
@@ -138,6 +144,13 @@ class Shelf:
         """Withdraw every token given so far."""
         self.changes.append(_MARKER)
         self.floor = len(self.changes)
+
+    def groups_with(self, changed: frozenset[str] | None) -> list[str]:
+        """The groups with something in them that was changed, or all."""
+        if changed is None:
+            return sorted(self.groups)
+        known = [self.items.get(id_) or self.former.get(id_) for id_ in changed]
+        return sorted({item.group for item in known if item is not None and item.group in self.groups})
 
     def group(self, name: str) -> list[MemoryItem]:
         """The present items of one stored object, by id."""

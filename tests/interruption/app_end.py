@@ -4,12 +4,11 @@ Not here: its requests by name, and what goes wrong there (site_end, google_end)
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 
 from syncd.sandbox.control import Faults
-from syncd.sandbox.front import Front
 from syncd.sandbox.google.app import GoogleApp
 from syncd.sandbox.microsoft.app import MicrosoftApp
 from syncd.sandbox.wix.app import WixApp
@@ -33,8 +32,9 @@ class AppEnd(Generic[A]):
         return url.port == self.address.port
 
     @property
-    def _late(self) -> Front | WixApp:
-        return self.app if isinstance(self.app, WixApp) else self.app.front
+    def _late(self) -> Any:
+        """What holds requests back that shall be applied late."""
+        return getattr(self.app, "front", self.app)
 
     async def release(self) -> None:
         await self._late.release()
