@@ -11,7 +11,7 @@ from typing import Any, Final
 from adapters.accounts import GrantedAccount
 from adapters.batches import Pause
 from adapters.microsoft.batch import MOST
-from adapters.microsoft.bodies import LIMITS
+from adapters.microsoft.bodies import LIMITS, kept
 from adapters.microsoft.client import Client
 from adapters.microsoft.refusals import AGAIN, SIDE, Asked, Missing, unclear
 from syncd.errors import CalendarGone, Exists, Forbidden, Rejected, Transient
@@ -27,6 +27,7 @@ CAPABILITIES: Final = Capabilities(
     series_edit=True,
     mails_guests=True,
     limits=LIMITS,
+    kept=kept,
 )
 _LISTED: Final = 100
 _SHORT: Final = 12  # characters of a key that tell one calendar of ours from another

@@ -52,6 +52,16 @@ def changes(row: Mapping[str, Any], wanted: Event, shown: Event, home: str) -> B
     return body
 
 
+def kept(written: Event) -> Event:
+    """What Microsoft shows of fields as they are written: times by their instants, subject and place to the letter.
+
+    Not descriptions, which are stored as HTML and told as text; not free or busy, which an answer of the owner decides.
+    """
+    texts = {name: written.get(name) for name in (Field.TITLE, Field.LOCATION)}
+    cut = {name: value[: LIMITS[name]] if isinstance(value, str) else value for name, value in texts.items()}
+    return Event(when=written.when).put(cut)
+
+
 def is_online(row: Mapping[str, Any]) -> bool:
     """Whether the way into a meeting stands in its text, and nowhere else (reference/microsoft.md, 2.1)."""
     return any(row.get(name) for name in ("isOnlineMeeting", "onlineMeeting", "onlineMeetingUrl"))

@@ -6,17 +6,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from syncd.model import TEXTS, UNSEEN, AllDay, Event, Field, Ref, Timed
+from syncd.sandbox.control import Faults
 from tests.contract.cases import COLLECTION
 from tests.contract.subjects import Hands
 
 
 @dataclass(slots=True)
 class PeopleOf(Hands):
-    """`hands`: the simulator's. `names`: of the texts in its API; `free`: what leaves the time free there."""
+    """`hands`: the simulator's. `names`: of the texts in its API; `free`: what leaves the time free there.
+
+    `faults`: of the simulator; `writes`: pattern of the operations that write an event.
+    """
 
     hands: Any
     names: Mapping[Field, str]
     free: Mapping[str, object]
+    faults: Faults
+    writes: str
 
     async def put(self, event: Event) -> Ref:
         texts = {self.names[name]: event.get(name) for name in TEXTS[1:] if event.get(name)}
@@ -50,3 +56,7 @@ class PeopleOf(Hands):
 
     async def copy(self, ref: Ref) -> Ref:
         return Ref(COLLECTION, self.hands.copy(ref.id).id)
+
+    async def edit_behind(self, event: Event) -> None:
+        theirs = {self.names[name]: event.get(name) for name in TEXTS if event.get(name) is not UNSEEN}
+        self.faults.add({"do": {"foreign_edit": theirs}, "match": {"operation": self.writes}})

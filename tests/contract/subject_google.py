@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from adapters.google import SCOPE, create
 from adapters.memory import MemoryClock
-from syncd.model import TEXTS, UNSEEN, Event, Field, Ref
+from syncd.model import Field, Ref
 from syncd.ports import Grant
 from syncd.sandbox.clock import SandboxClock
-from syncd.sandbox.control import Faults
 from syncd.sandbox.google import GoogleServer, GoogleState
 from syncd.sandbox.google import Hands as GoogleHands
 from syncd.sandbox.google.seed import CLIENT_ID, CLIENT_SECRET, seed_account
@@ -24,14 +22,7 @@ EMAIL: Final = "anna@gmail.example"
 _PROPERTIES: Final = {Field.TITLE: "summary", Field.DESCRIPTION: "description", Field.LOCATION: "location"}
 
 
-@dataclass(slots=True)
 class PeopleOfGoogle(PeopleOf):
-    faults: Faults
-
-    async def edit_behind(self, event: Event) -> None:
-        theirs = {_PROPERTIES[name]: event.get(name) for name in TEXTS if event.get(name) is not UNSEEN}
-        self.faults.add({"do": {"foreign_edit": theirs}, "match": {"operation": r"events\.(insert|update)"}})
-
     async def expire_cursors(self) -> None:
         self.hands.state.expire_sync_tokens()
 
@@ -61,7 +52,11 @@ async def _opened(_server: str) -> AsyncIterator[Stage]:
     try:
         calendar = account.open("primary", zone=BERLIN, collection=COLLECTION)
         hands = PeopleOfGoogle(
-            GoogleHands(server.state, EMAIL), _PROPERTIES, {"transparency": "transparent"}, server.app.faults
+            GoogleHands(server.state, EMAIL),
+            _PROPERTIES,
+            {"transparency": "transparent"},
+            server.app.faults,
+            r"events\.(insert|update)",
         )
         yield Stage(calendar, hands, Ref(COLLECTION, "neverthere0"), account=account)
     finally:

@@ -32,7 +32,7 @@ from syncd.sandbox.wix.values import Schedule
 from syncd.store import SqlStore
 from syncd.store.database import Database
 from tests.configuration import Configuration, SiteAccess
-from tests.e2e.studio import APP, BRIDGE, INSTANCE, NOW, SECRET, _site
+from tests.e2e.studio import APP, BRIDGE, INSTANCE, NOW, SECRET, staffed_site
 from tests.interruption.account import Account
 from tests.interruption.asgi_road import AsgiRoad
 from tests.interruption.google_house import MortalHouse
@@ -138,7 +138,7 @@ async def account_studio(
     for url, app in ((AT_SITE, wix), (AT_ACCOUNT, account.app)):
         assert url.port is not None
         road.apps[url.port] = app
-    site, rows = _site(wix.state)
+    site, rows = staffed_site(wix.state)
     settings, store = config.load(_written(scenario, place, account), {}), SqlStore(database)
     house = HurriedHouse(settings, clock, road, shared=None if place.url else store)
     try:

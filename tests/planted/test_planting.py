@@ -36,9 +36,7 @@ REQUIRED = {
     "37-google-refused-delete-is-done",
     "38-bearer-given-before-it-is-saved",
     "39-google-calendar-not-asked-afterwards",
-    "40-edit-in-an-answer-taken-for-its-form",
     "40-microsoft-transaction-not-sent",
-    "41-duplicate-deleted-for-its-mark",
     "41-microsoft-key-not-looked-up",
     "42-removed-taken-as-gone",
     "43-microsoft-token-before-the-end",
@@ -49,6 +47,8 @@ REQUIRED = {
     "48-microsoft-skipped-part-is-refused",
     "49-microsoft-mark-believed-on-a-copy",
     "50-microsoft-meeting-rewritten",
+    "51-edit-in-an-answer-taken-for-its-form",
+    "52-duplicate-deleted-for-its-mark",
 }
 HEAD = "what: something\nsuite: tests/rules\n\n"
 DIFF = "--- a/one.py\n+++ b/one.py\n@@ -1,2 +1,2 @@\n ONE = 1\n-TWO = 2\n+TWO = 3\n"
