@@ -1,35 +1,27 @@
 """Scenarios between a site and an account, both simulated in this process, put back for each life.
 
-Not here: people's acts (account_hands), the requests of a process (wire), the scenarios.
+Not here: what all such stages have in common (two_sides_stage), people's acts (account_hands), the requests of a
+process (wire), the scenarios.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from syncd.cli.compose import House
-from syncd.cli.passes import one_pass
-from syncd.errors import SyncdError
 from syncd.model import Side, Target
-from syncd.sandbox.wix.state import Site
 from syncd.store import SqlStore
 from syncd.store.database import Database, normalised
-from tests.e2e.studio import INSTANCE
 from tests.interruption.account_hands import AccountHands
 from tests.interruption.account_studio import AT_ACCOUNT, AT_SITE, AccountStudio, Opening, Place, account_studio
-from tests.interruption.fates import Fate, Killed, What
-from tests.interruption.google_house import ended, mortal
-from tests.interruption.rows import Rows, in_memory, put_back, taken
+from tests.interruption.fates import Fate
+from tests.interruption.google_house import mortal
+from tests.interruption.rows import in_memory
 from tests.interruption.scenario import Scenario
 from tests.interruption.site_end import SiteEnd
-from tests.interruption.studio_hands import Known
+from tests.interruption.two_sides_stage import TwoSidesStage
 from tests.interruption.wire import Way, Wire
-
-ELEVEN: Final = timedelta(minutes=11)
-_DUE: Final = {"born": (What.HUNG,), "passed": (What.LATE, What.HUNG_LONG)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,72 +33,23 @@ class World:
     opening: Opening
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the scenario prepared."""
-
-    now: datetime
-    site: Site
-    state: Any
-    rows: Rows
-    known: Known
-
-
-class AccountStage:
+class AccountStage(TwoSidesStage[AccountHands]):
     """A scenario between a site and an account, prepared once."""
 
     def __init__(self, name: str, hands: AccountHands) -> None:
-        self.name = name
-        self._hands = hands
-        self._before: Before | None = None
+        super().__init__(name, hands)
+        self._state: Any = None
 
-    @property
-    def hands(self) -> AccountHands:
-        return self._hands
+    def _take_outside(self) -> None:
+        self._state = self._hands.account.state.copy()
 
-    async def remember(self) -> None:
-        """What is there now is what the scenario prepared."""
-        hands, studio, way = self._hands, self._hands.studio, self._hands.way
-        known = Known(dict(hands.items), list(way.acts), list(way.edits), set(way.refused), list(way.doubts))
-        rows = await taken(hands.database)
-        self._before = Before(studio.clock.now(), studio.site.copy(), studio.account.state.copy(), rows, known)
+    def _put_outside_back(self) -> None:
+        self._hands.account.state.become(self._state)
 
-    async def fresh(self) -> None:
-        before, hands, studio = self._before, self._hands, self._hands.studio
-        assert before is not None
-        hands.way.forget()
-        hands.items, known = dict(before.known.items), before.known
-        hands.way.acts, hands.way.edits = list(known.acts), list(known.edits)
-        hands.way.refused, hands.way.doubts = set(known.refused), list(known.doubts)
-        studio.clock.set(before.now)
-        studio.site = studio.wix.state.sites[INSTANCE] = before.site.copy()
-        studio.account.state.become(before.state)
-        await put_back(hands.database, before.rows)
-
-    async def run(self, fate: Fate, passes: int) -> None:
-        hands, house = self._hands, self._hands.studio.house
-        doomed = replace(house, transport=Wire(hands.way, fate), fate=fate)
-        store = mortal(hands.store, fate)
-        try:
-            for _ in range(passes):
-                await self._one_pass(doomed, store)
-                hands.advance(ELEVEN)
-        except Killed:
-            hands.advance(ELEVEN)
-        fate.over = True
-        async with hands.way.lock:  # what waited for its turn has found that it is over
-            await asyncio.sleep(0)
-        assert not hands.way.odd, hands.way.odd
-
-    async def _one_pass(self, house: House, store: SqlStore) -> None:
-        """A pass whose process will be dead; what stops the whole of it is left to the next one."""
-        try:
-            await one_pass(house, replace(house.work(store), owner=ended()), await store.connections())
-        except SyncdError:
-            return
-
-    async def release(self, moment: str) -> None:
-        await self._hands.way.release(_DUE[moment])
+    def _doomed(self, fate: Fate) -> tuple[House, SqlStore]:
+        hands = self._hands
+        house = replace(hands.studio.house, transport=Wire(hands.way, fate), fate=fate)
+        return house, mortal(hands.store, fate)
 
 
 @asynccontextmanager
@@ -127,7 +70,7 @@ async def account_stage(scenario: Scenario, world: World, place: Place) -> Async
 
 def _hands(studio: AccountStudio, database: Database) -> AccountHands:
     """The healthy process goes the same way, so that its writes are counted."""
-    site = SiteEnd(app=studio.wix, address=AT_SITE, road=studio.road, site=lambda: studio.site)
+    site = SiteEnd(studio.wix, AT_SITE, studio.road, lambda: studio.site)
     way = Way(studio.store, {Side.WIX: site, Side.EXTERNAL: studio.account.end(AT_ACCOUNT, studio.road)})
     studio.house = replace(studio.house, transport=Wire(way, Fate()))
     return AccountHands(studio, way, database)

@@ -64,7 +64,7 @@ class MicrosoftAccount:
         return Grant(access, refresh, until, SCOPES, f"{person.oid}.{person.tid}", EMAIL, now)
 
     def end(self, url: httpx.URL, road: httpx.AsyncBaseTransport) -> End:
-        return MicrosoftEnd(self.app, EMAIL, url, road)
+        return MicrosoftEnd(self.app, url, road, EMAIL)
 
     # calendars
 

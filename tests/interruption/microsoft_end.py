@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import httpx
 
 from syncd.model import Side
-from syncd.sandbox.control import Faults
 from syncd.sandbox.microsoft import Hands
 from syncd.sandbox.microsoft.app import MicrosoftApp
 from syncd.sandbox.microsoft.state import View
+from tests.interruption.app_end import AppEnd
 from tests.interruption.wire import WHERE, Call, Spec, whole
 
 _ROOT: Final = "/v1.0"
@@ -48,20 +48,10 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class MicrosoftEnd:
+class MicrosoftEnd(AppEnd[MicrosoftApp]):
     """One account of a simulated Microsoft."""
 
-    app: MicrosoftApp
     email: str
-    address: httpx.URL
-    road: httpx.AsyncBaseTransport
-
-    @property
-    def faults(self) -> Faults:
-        return self.app.faults
-
-    def serves(self, url: httpx.URL) -> bool:
-        return url.port == self.address.port
 
     def call(self, request: httpx.Request, body: bytes) -> Call:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
@@ -103,14 +93,6 @@ class MicrosoftEnd:
             event = View(self.app.state.mailboxes[self.email]).find(unquote(found[1]))
             assert event is not None
             Hands(self.app.state, self.email, event.calendar_id).edit(event.id, location=WHERE)
-
-    async def release(self) -> None:
-        await self.app.front.release()
-
-    def forget(self) -> None:
-        self.faults.clear()
-        self.app.log.reset()
-        self.app.front.forget_held()
 
 
 def _parts(body: bytes) -> list[_Asked]:
