@@ -237,8 +237,10 @@ def _what(connection: Connection) -> str:
     config, who = connection.config, connection.email or connection.identity
     place = "its primary calendar" if config.target is Target.PRIMARY else "a calendar made for them"
     exported = f"sessions are shown in {place}" if config.exports else "no session is shown"
-    read = f"{len(config.calendars or ())} of its calendars" if config.imports else "nothing"
-    return f"account {who}: {exported}; {read} {'blocks' if config.imports else 'is imported to block'} time in Wix"
+    if not config.imports:
+        return f"account {who}: {exported}; nothing is imported to block time in Wix"
+    count = len(config.calendars or ())
+    return f"account {who}: {exported}; {count} of its calendars {'blocks' if count == 1 else 'block'} time in Wix"
 
 
 async def _settle(house: House, store: SqlStore, result: Result, options: ConnectOptions) -> int:

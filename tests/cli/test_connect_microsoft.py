@@ -46,7 +46,7 @@ def test_the_answer_comes_back_by_itself(studio: Studio, port: int) -> None:
     assert re.search(r"^  Calendar \(default\)$", err, re.MULTILINE)
     assert re.search(rf"^  {seed.SECOND}$", err, re.MULTILINE)
     assert re.search(rf"^  {seed.HOLIDAYS} \(read-only", err, re.MULTILINE)
-    assert "a calendar made for them; 1 of its calendars" in out
+    assert "a calendar made for them; 1 of its calendars blocks time" in out
     (one,) = studio.json("connections")
     default = _state(studio).default_calendar(EMAIL).id
     told = (one["provider"], one["email"], one["target"], one["calendars"])
@@ -77,7 +77,7 @@ def test_of_several_calendars_those_that_are_named_block_and_the_read_only_one_i
     with asked(studio, "--yes", "--calendar", "Calendar", "--calendar", seed.HOLIDAYS) as waiting:
         httpx.get(waiting.agree())
         out, _ = waiting.ended(0)
-    assert "2 of its calendars" in out
+    assert "2 of its calendars block time" in out
     state = _state(studio)
     own = {calendar.name: calendar.id for calendar in state.listed(EMAIL)}
     (one,) = studio.json("connections")
