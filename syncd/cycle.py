@@ -99,6 +99,7 @@ class Cycle:
             delete_hard_limit=rules.delete_hard_limit,
             create_limit=rules.create_limit,
             mails_guests=outside.mails_guests,
+            late_writes=outside.late_writes,
             limits=Pair(site.limits, outside.limits),
         )
 

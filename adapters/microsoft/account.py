@@ -26,6 +26,7 @@ CAPABILITIES: Final = Capabilities(
     max_in_flight=3,  # of 4 for a mailbox: one is left to whatever else its owner runs
     series_edit=True,
     mails_guests=True,
+    late_writes=True,  # If-Match is not in its reference: nothing may rest on it (reference/microsoft.md, 2.3)
     limits=LIMITS,
     kept=kept,
 )

@@ -44,6 +44,7 @@ from syncd.normalise import canonical, covers, fields_digest, fit, mask
 from syncd.plan.view import Presence, View
 from syncd.ports import Changes, HistoryRow, HoldRow, JournalRow, Note, Touch, WriteState
 
+_ADRIFT = 4  # updates that are remembered where the service may take one at any version
 _LEFT = (Presence.GONE, Presence.ELSEWHERE)  # a side that went while the other was written: the link has to end
 
 
@@ -278,9 +279,16 @@ class Ledger:
         bases = Pair.of(action.side, took, action.agreed)
         self.items[action.item] = item.put(action.side, answer.seen)
         link = gain(self.items[action.item], bases, action.refused)
-        if action.side is link.origin.other:  # no update sent before can take effect now: its version is gone
-            link = replace(link, adrift=tuple(one for one in link.adrift if one == DELETION))
+        if action.side is link.origin.other:
+            link = replace(link, adrift=self._still_adrift(link))
         self._keep(action.item, link, found)
+
+    def _still_adrift(self, link: Link) -> tuple[str, ...]:
+        """What may still arrive at a copy that was updated since: no update, where its version is gone then."""
+        late = self.policy.late_writes and link.origin is Side.WIX
+        updates = [one for one in link.adrift if one != DELETION]
+        kept = updates[-_ADRIFT:] if late else []
+        return tuple(one for one in link.adrift if one == DELETION or one in kept)
 
     def _deleted(self, action: Delete, answer: Observation, found: Rows) -> None:
         item = self.items.get(action.item)

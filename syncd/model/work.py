@@ -103,6 +103,7 @@ class Policy:
     delete_hard_limit: int = 100
     create_limit: int = 500
     mails_guests: bool = True
+    late_writes: bool = False
     limits: Pair[Mapping[Field, int]] = Pair({}, {})
 
 

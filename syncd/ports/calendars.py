@@ -48,7 +48,8 @@ class Capabilities:
     `delta`: reads by cursor. `keyed_create`: repeating a create under its key makes nothing new. `keyed_bulk`: the
     same for several in one call. `conditional_write`: `if_match` is honoured. `max_batch`: items of different
     objects in one call. `max_in_flight`: calls at once, at most. `series_edit`: one occurrence can be written.
-    `mails_guests`: writing an event with guests may mail them. `limits`: longest text per field, in characters.
+    `mails_guests`: writing an event with guests may mail them. `late_writes`: an update that was long on its way may
+    take effect at another version than the one it names. `limits`: longest text per field, in characters.
     `kept`: the fields that come back as they were sent; a time is compared by its instants, its zone may be named
     otherwise. Where an answer shows something else of them, somebody edited it behind our write.
     """
@@ -61,6 +62,7 @@ class Capabilities:
     max_in_flight: int
     series_edit: bool
     mails_guests: bool
+    late_writes: bool = False
     limits: Mapping[Field, int] = field(default_factory=dict)
     kept: Kept = nothing_kept
 

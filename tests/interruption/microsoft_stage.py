@@ -46,6 +46,7 @@ _OTHERWISE: Final[Mapping[str, Any]] = {
 }
 # Look-ups see nothing new for an hour, and a transaction is remembered only while its event is there.
 _LATE: Final[Mapping[str, Any]] = {
+    "if_match": "ignore",
     "property_lag_seconds": 3600,
     "transaction_after_delete": "free",
     "delta_empty_pages": 2,
