@@ -3,7 +3,6 @@
 Not here: what every provider does (test_account_passes).
 """
 
-import sys
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,18 +19,6 @@ from tests.cycle.bench import SITE_ID, at, event
 async def bench(tmp_path: Path) -> AsyncIterator[MicrosoftBench]:
     async with bench_in(tmp_path) as opened:
         yield opened
-
-
-async def test_no_model_of_the_library_is_loaded_by_a_whole_pass(bench: MicrosoftBench) -> None:
-    await bench.connected()
-    bench.session("s1", event("Yoga", at(1, 10)))
-    bench.put("Lesson", 2, rrule="FREQ=DAILY;COUNT=3")
-    await bench.sync()
-    bench.world.edit(SITE_ID, "s1", Event(title="Yoga, indoors"))
-    await bench.several(2)
-    assert bench.outer.titles() == ["Lesson", "Yoga, indoors"]
-    assert "msgraph.generated.users.item.user_item_request_builder" in sys.modules
-    assert [name for name in sys.modules if name.startswith("msgraph.generated.models")] == []
 
 
 async def test_texts_that_the_service_rewrites_are_written_once(bench: MicrosoftBench) -> None:

@@ -18,7 +18,7 @@ from tests.proving import PROVE
 
 PLAYED = [one for one in SCENARIOS if MEMORY in one.worlds]
 MANY = {
-    "sqlite": Many(EVERY, twice=10) if PROVE else Many(20, twice=1),
+    "sqlite": Many(EVERY, twice=10) if PROVE else Many(17, twice=1),
     "postgresql": Many(25, twice=0) if PROVE else Many(2, twice=0),
 }
 

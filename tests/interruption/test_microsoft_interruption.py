@@ -22,7 +22,7 @@ from tests.interruption.scenarios_chosen_ids import CHOSEN_IDS
 from tests.interruption.summary import POINTS
 from tests.proving import PROVE
 
-MOST: Final = {"sqlite": 20, "postgresql": 4} if PROVE else {"sqlite": 9, "postgresql": 9}  # points of one scenario
+MOST: Final = {"sqlite": 20, "postgresql": 4} if PROVE else {"sqlite": 4, "postgresql": 4}  # points of one scenario
 MANY: Final = {database: Many(most, twice=4 if most == 20 else 1) for database, most in MOST.items()}
 _DATABASES: Final = ("sqlite", "postgresql")
 
