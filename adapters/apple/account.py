@@ -1,16 +1,13 @@
-"""One account: discovery, its calendars, making the dedicated one, and the way of every request to a calendar.
+"""One account: its calendars, making the dedicated one, and the way of every request to a calendar.
 
-Not here: what is in a calendar (calendar), the wire (client).
+Not here: discovery (discovery), what is in a calendar (calendar), the wire (client).
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
-
-import msgspec
+from urllib.parse import urlsplit
 
 from adapters.apple import multistatus as dav
 from adapters.apple.client import (
@@ -20,11 +17,10 @@ from adapters.apple.client import (
     Moved,
     Session,
     answer_of,
-    encoded,
-    origin_of,
     refusal,
     rows_of,
 )
+from adapters.apple.discovery import Discovery, Home
 from adapters.apple.mapping import KEY, LIMITS, Owner
 from adapters.apple.multistatus import Row
 from adapters.http import Transport
@@ -45,8 +41,6 @@ CAPABILITIES: Final = Capabilities(
 )
 _PREFIX: Final = "syncd-"
 _COLOUR: Final = "#0F766EFF"
-_APPLE: Final = "icloud.com"
-_HOPS: Final = 5
 _MAY_WRITE: Final = frozenset(map(dav.tag, ("D:all", "D:write", "D:write-content", "D:bind")))
 _NO_EVENTS: Final = frozenset(
     map(dav.tag, ("CS:subscribed", "C:schedule-inbox", "C:schedule-outbox", "CS:notification"))
@@ -62,32 +56,6 @@ _ABOUT: Final = (
     "D:current-user-principal",
     "C:supported-calendar-component-set",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where an account's calendars lie. `principal` and `path` are decoded and have no host."""
-
-    principal: str
-    origin: str
-    path: str
-    addresses: frozenset[str]
-
-    def url(self, calendar: str, name: str = "") -> str:
-        """The URL of a calendar by its id, or of an object in it."""
-        path = calendar if calendar.startswith("/") else self.path + calendar
-        return self.origin + encoded(path) + encoded(name, slash=False)
-
-    def id_of(self, path: str) -> str:
-        """The id of the calendar at a decoded path: relative to the home, or the path when it lies outside."""
-        return path.removeprefix(self.path) if path.startswith(self.path) else path
-
-
-class _Found(msgspec.Struct, frozen=True):
-    """A home, and the address from which it was discovered."""
-
-    entry: str
-    home: Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +91,8 @@ class CalDavAccount:
         self._entry = login.url if urlsplit(login.url).path else f"{login.url}/"
         self._email = login.email
         self._session = Session(self._entry, login.email, login.password, clock, transport)
-        self._home = self._remembered(login.found)
+        self._discovery = Discovery(self._session, self._entry, login.email)
+        self._home = self._discovery.remembered(login.found)
         self._is_remembered = self._home is not None
         self._doubted = False
         self._writable: dict[str, bool] = {}
@@ -136,7 +105,7 @@ class CalDavAccount:
         """The entry address and the home that was found from it."""
         if self._home is None or self._doubted:
             return ""
-        return msgspec.json.encode(_Found(self._entry, self._home), order="deterministic").decode()
+        return self._discovery.kept(self._home)
 
     async def identity(self) -> str:
         """The path of the principal: the same whatever host the account lies on."""
@@ -201,7 +170,7 @@ class CalDavAccount:
 
     async def home(self) -> Home:
         if self._home is None:
-            self._home = await self._discovered()
+            self._home = await self._discovery.home()
         return self._home
 
     async def rediscover(self) -> bool:
@@ -272,87 +241,8 @@ class CalDavAccount:
                 answer = await session.request(url, method, body, headers)
         return answer_of(answer)
 
-    # discovery
-
-    def _remembered(self, found: str) -> Home | None:
-        """The home that an earlier account found from the same entry address."""
-        try:
-            known = msgspec.json.decode(found, type=_Found)
-            if known.entry != self._entry:
-                return None
-            self._trusted(known.home.origin)
-        except (msgspec.MsgspecError, AdapterError):
-            return None
-        return known.home
-
-    async def _discovered(self) -> Home:
-        url, row = await self._principal()
-        principal = next(iter(row.hrefs("D:current-user-principal")), None)
-        if principal is None:
-            raise Transient("discovery: the server names no principal", side=SIDE, hint="check the server's address")
-        url = self._trusted(urljoin(url, principal))
-        body = dav.propfind("C:calendar-home-set", "C:calendar-user-address-set", "D:displayname")
-        url, found = await self._followed(url, body)
-        homes = [href for row in found for href in row.hrefs("C:calendar-home-set")]
-        if not homes:
-            raise Transient("discovery: the server names no calendar home", side=SIDE)
-        home = self._trusted(urljoin(url, homes[0]))
-        addresses = {href.lower() for row in found for href in row.hrefs("C:calendar-user-address-set")}
-        path = dav.path_of(home).rstrip("/") + "/"
-        mail = f"mailto:{self._email.lower()}"
-        return Home(dav.path_of(principal), origin_of(home), path, frozenset(addresses | {mail}))
-
-    async def _principal(self) -> tuple[str, Row]:
-        """The first of the entry address, the well-known one and the root that names a principal."""
-        body = dav.propfind("D:current-user-principal", "D:resourcetype")
-        origin = origin_of(self._entry)
-        last: AdapterError | None = None
-        for url in dict.fromkeys([self._entry, f"{origin}/.well-known/caldav", f"{origin}/"]):
-            try:
-                at, rows = await self._followed(url, body)
-            except Transient as error:
-                if not isinstance(error, DiscoveryError):
-                    raise
-                last = error
-                continue
-            for row in rows:
-                if row.hrefs("D:current-user-principal"):
-                    return at, row
-        raise last or Transient("discovery: the server names no principal", side=SIDE, hint="check its address")
-
-    async def _followed(self, url: str, body: str) -> tuple[str, tuple[Row, ...]]:
-        """PROPFIND at Depth 0; redirects are followed as long as they lead to hosts we trust."""
-        for _ in range(_HOPS):
-            try:
-                answer = await self._ask(url, body, depth=0)
-            except Moved as moved:
-                if not moved.location:
-                    raise
-                url = self._trusted(urljoin(url, moved.location))
-                continue
-            if answer.status in (400, 404, 405, 410, 501):
-                raise DiscoveryError(f"discovery: the server answered {answer.status}", side=SIDE)
-            return url, rows_of(answer, "discovery").rows
-        raise DiscoveryError("discovery: too many redirects", side=SIDE)
-
-    async def _ask(self, url: str, body: str, *, depth: int) -> Answer:
-        return answer_of(await self._session.propfind(url, body, depth=depth))
-
-    def _trusted(self, url: str) -> str:
-        """Admit a URL that the server gave. The password goes nowhere else (reference: discovery)."""
-        entry, other = urlsplit(self._entry), urlsplit(url)
-        same = origin_of(url) == origin_of(self._entry)
-        apple = other.scheme == "https" and _is_apple(entry.hostname) and _is_apple(other.hostname)
-        if not (same or apple or (_is_loopback(entry.hostname) and _is_loopback(other.hostname))):
-            raise Forbidden(
-                "the server names another host, which was not configured", code="ORIGIN", side=SIDE,
-                hint="give the address of that server if you trust it",
-            )  # fmt: skip
-        self._session.admit(url)
-        return url
-
     async def _probe(self, home: Home, calendar: str) -> CalendarInfo | None:
-        answer = await self._ask(home.url(calendar), dav.propfind(*_ABOUT), depth=0)
+        answer = answer_of(await self._session.propfind(home.url(calendar), dav.propfind(*_ABOUT), depth=0))
         if answer.status in (403, 404, 410):
             return None
         rows = rows_of(answer, "looking for the calendar").rows
@@ -364,10 +254,6 @@ class CalDavAccount:
         key = home.id_of(row.path) if calendar is None else calendar
         self._writable[key] = is_writable(row)
         return CalendarInfo(key, row.text("D:displayname") or key.rstrip("/"), writable=self._writable[key])
-
-
-class DiscoveryError(Transient):
-    """One way of discovery leads nowhere."""
 
 
 def holds_events(row: Row) -> bool:
@@ -383,14 +269,3 @@ def is_writable(row: Row) -> bool:
     if dav.tag("D:current-user-privilege-set") not in row.props:
         return True
     return bool(row.names("D:current-user-privilege-set") & _MAY_WRITE)
-
-
-def _is_apple(host: str | None) -> bool:
-    return host is not None and (host == _APPLE or host.endswith(f".{_APPLE}"))
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

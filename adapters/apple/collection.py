@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.apple import multistatus as dav
-from adapters.apple.account import CalDavAccount, Home
+from adapters.apple.account import CalDavAccount
 from adapters.apple.client import SIDE, Answer, encoded, refusal, rows_of
+from adapters.apple.discovery import Home
 from adapters.apple.multistatus import Multistatus, NotXmlError, Row
 from syncd.errors import CursorExpired, Rejected, Transient
 
