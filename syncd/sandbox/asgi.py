@@ -101,7 +101,7 @@ Answer = Callable[[Request, Mapping[str, Any]], Awaitable[Reply]]
 class Delivery:
     """What planted faults do to a request and its answer. `blank` makes the body of a planted status without one."""
 
-    def __init__(self, cut: Cut, blank: Callable[[Request, int], Mapping[str, Any]]) -> None:
+    def __init__(self, cut: Cut, blank: Callable[[Request, int], Mapping[str, Any] | str]) -> None:
         self._cut = cut
         self._blank = blank
         self._closing = asyncio.Event()

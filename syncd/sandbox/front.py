@@ -47,8 +47,8 @@ class Service(Protocol):
     def told(self, reply: Reply) -> object:
         """What an answer tells but for its tokens, which are new each time."""
 
-    def blank(self, request: Request, status: int) -> Mapping[str, Any]:
-        """The body of a planted status."""
+    def blank(self, request: Request, status: int) -> Mapping[str, Any] | str:
+        """The body of a planted status: JSON, or a text."""
 
     async def control(self, request: Request) -> ControlReply | None:
         """The reply of a control route of this simulator alone; None for an unknown one."""

@@ -1,0 +1,87 @@
+"""When the events of an object take place: for filters by time, and for series told as their occurrences.
+
+Not here: anything else of an object (`ical.py`).
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+import recurring_ical_events
+from icalendar import Calendar, Event
+from icalendar.error import InvalidCalendar
+
+from syncd.sandbox.caldav.errors import Refused
+
+FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+_MOST: Final = 1000
+_FINE: Final = ("SECONDLY", "MINUTELY", "HOURLY")
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, OverflowError, IndexError, InvalidCalendar)
+
+
+def moment(text: str | None, default: datetime) -> datetime:
+    """A bound of a time-range, in UTC (RFC 4791, 9.9). 403 for another form."""
+    if text is None:
+        return default
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise Refused(403, "C:valid-filter") from None
+
+
+def takes_place(body: bytes, start: datetime, end: datetime) -> bool:
+    """Whether an event of the object overlaps [start, end); an object that cannot be read always does."""
+    try:
+        calendar = Calendar.from_ical(body)
+        if _is_fine(calendar):
+            return True
+        if (start, end) == (FIRST, LAST):
+            return True
+        if end == LAST:
+            return next(iter(_query(calendar).after(start)), None) is not None
+        return bool(_query(calendar).between(max(start, FIRST + timedelta(days=2)), end))
+    except _UNREADABLE:
+        return True
+
+
+def expanded(body: bytes, start: datetime, end: datetime) -> bytes:
+    """The object as its occurrences in [start, end), each in UTC and without rules (RFC 4791, 9.6.5)."""
+    try:
+        calendar = Calendar.from_ical(body)
+        found = [] if _is_fine(calendar) else list(islice(_query(calendar).between(start, end), _MOST))
+        told = Calendar()
+        for name, value in calendar.property_items(recursive=False, sorted=False):
+            if name not in ("BEGIN", "END"):
+                told.add(name, value, encode=False)
+        is_series = any("RRULE" in event or "RDATE" in event for event in calendar.walk("VEVENT"))
+        for event in found:
+            told.add_component(_in_utc(event, is_series=is_series))
+        rendered: bytes = told.to_ical()
+    except _UNREADABLE:
+        return body
+    return rendered
+
+
+def _query(calendar: Any) -> Any:
+    return recurring_ical_events.of(calendar, skip_bad_series=True)
+
+
+def _is_fine(calendar: Any) -> bool:
+    """Whether a rule repeats so often that nobody counts it out."""
+    rules = [event["RRULE"] for event in calendar.walk("VEVENT") if "RRULE" in event]
+    return any(str(rule).find(word) >= 0 for rule in rules for word in _FINE)
+
+
+def _in_utc(event: Any, *, is_series: bool) -> Event:
+    for name in ("RRULE", "RDATE", "EXDATE", "EXRULE"):
+        event.pop(name, None)
+    if not is_series:
+        event.pop("RECURRENCE-ID", None)
+    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        if name in event and isinstance(event[name].dt, datetime):
+            at: date = event[name].dt
+            event.pop(name)
+            event.add(name, at.astimezone(UTC) if at.utcoffset() is not None else at)  # type: ignore[attr-defined]
+    told: Event = event
+    return told

@@ -1,0 +1,124 @@
+"""Bundles of switches: servers as far as they are known, and one quirk each where that is the thing to be shown.
+
+Not here: what a switch means (`switches.py`). A server of which nothing is known has no profile.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Settings = Mapping[str, Any]
+
+_ICLOUD: Final[Settings] = {
+    "home_host": "partition",
+    "hrefs": "entry",
+    "challenge": "mobileme",
+    "passwords": "app_specific",
+    "principal_depth_1": "400",
+    "allprop_resourcetype": False,
+    "extra_propstat": "repeats",
+    "xml_form": "mixed",
+    "other_collections": True,
+    "scheduling": True,
+    "component_types": "one",
+    "max_calendars": 100,
+    "colour_names": False,
+    "recreated_calendar": "keeps_events",
+    "event_without_end": "404",
+    "uid_scope": "account",
+    "if_match_star": "inverted",
+    "lists_itself": True,
+    "limit": "ignored",
+    "multigets_at_once": 1,
+    "comp_filter": "empty",
+    "text_search": False,
+    "free_busy": "400",
+    "range_marks": True,
+}
+_RADICALE: Final[Settings] = {
+    "layout": "flat",
+    "xml_form": "default",
+    "depth_infinity": "as_1",
+    "calendar_exists": "409",
+    "method": "stored",
+    "control_characters": "stripped",
+    "invalid_object": "400",
+    "uid_conflict": "409",
+    "bodies": "reserialised",
+    "put_etag": "always",
+    "max_object_bytes": 10_000_000,
+    "too_large": "412",
+    "delete_status": "200",
+    "limit": "ignored",
+    "deleted_at_first": True,
+}
+_CYRUS: Final[Settings] = {
+    "anonymous_root": True,
+    "scheduling": True,
+    "event_without_end": "403",
+    "uid_scope": "account",
+    "uid_condition": "unique-scheduling-object-resource",
+    "etags": "weak_compressed",
+    "page_size": 20,
+    "token_prefix": True,
+}
+_DAVICAL: Final[Settings] = {
+    "uid_scope": "none",
+    "names_escaped": True,
+    "token_refusal": "initial",
+    "token_prefix": True,
+    "limit": "ignored",
+    "multiget_missing": "row_absent",
+}
+
+PROFILES: Final[Mapping[str, Settings]] = {
+    "strict": {},
+    "icloud": _ICLOUD,
+    "icloud-troubled": {
+        **_ICLOUD,
+        "event_without_end": "403",
+        "well_known": "401",
+        "extra_propstat": "bare",
+        "busy_every": 40,
+        "dropped_rows": 7,
+        "bodiless_rows": 5,
+        "unreadable": ["ghost"],
+        "token_writes": 25,
+        "multiget_milliseconds": 5,
+        "put_etag": "never",
+        "bodies": "amended",
+    },
+    "radicale": _RADICALE,
+    "xandikos": {
+        "uid_conflict": "412",
+        "bodies": "reserialised",
+        "put_etag": "always",
+        "token_refusal": "412",
+        "limit": "cut_silently",
+        "scheduling": True,
+    },
+    "davical": _DAVICAL,
+    "never-refuses-a-token": {"token_refusal": "initial", "token_writes": 10, "token_prefix": True},
+    "strict-uid": _CYRUS,
+    "fastmail": _CYRUS,
+    "no-sync-collection": {
+        "sync_collection": "403",
+        "multiget_missing": "whole_404",
+        "uid_scope": "none",
+        "put_etag": "never",
+        "xml_form": "default",
+    },
+    "rewrites-bodies": {"bodies": "amended", "put_etag": "unaltered"},
+    "nextcloud": {
+        "scheduling": True,
+        "trash_bin": True,
+        "limit": "refused_first",
+        "multiget_missing": "row_absent",
+        "token_refusal": "418",
+        "deletes_spoil_tokens": True,
+        "href_at": "@",
+    },
+    "weak-etags": {"etags": "weak_get", "put_etag": "never", "hrefs": "absolute"},
+    "gone-tokens": {"token_refusal": "410", "token_writes": 5, "page_size": 3, "ctag": False},
+    "conflicting-tokens": {"token_refusal": "409", "token_writes": 5, "busy_every": 25, "busy_status": "429"},
+}
+"""By name. `fastmail` is Cyrus by kinship; Google's CalDAV is not among what the reference documents."""

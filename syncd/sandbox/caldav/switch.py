@@ -1,0 +1,16 @@
+"""What a documented switch is. Not here: which there are."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from syncd.sandbox.switching import Switch
+
+BOOL: Final = (True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Documented(Switch):
+    """A switch with its evidence. `careless`: only a client that errs, or goes to a limit, meets its behaviour."""
+
+    evidence: str = ""
+    careless: bool = False
