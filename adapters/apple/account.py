@@ -41,6 +41,8 @@ CAPABILITIES: Final = Capabilities(
 )
 _PREFIX: Final = "syncd-"
 _COLOUR: Final = "#0F766EFF"
+_ORDER: Final = 1000  # behind the calendars that people put in order
+_UNKNOWN_PROPERTY: Final = frozenset({207, 400, 409, 422, 424})
 _MAY_WRITE: Final = frozenset(map(dav.tag, ("D:all", "D:write", "D:write-content", "D:bind")))
 _NO_EVENTS: Final = frozenset(
     map(dav.tag, ("CS:subscribed", "C:schedule-inbox", "C:schedule-outbox", "CS:notification"))
@@ -150,14 +152,17 @@ class CalDavAccount:
         home = await self.home()
         if there := await self._probe(home, calendar):
             return there
-        body = dav.mkcalendar(name, _COLOUR)
-        made = answer_of(await self._session.mkcalendar(home.url(calendar), body))
-        if made.status in (200, 201, 204):
-            self._writable[calendar] = True
-            return CalendarInfo(calendar, name)
-        # 405 and 403 are what servers say when something lies there already.
-        if there := await self._probe(home, calendar):
-            return there
+        # A server that does not know a property has to refuse the whole (RFC 4791, 5.3.1).
+        for body in (dav.mkcalendar(name, _COLOUR, _ORDER), dav.mkcalendar(name)):
+            made = answer_of(await self._session.mkcalendar(home.url(calendar), body))
+            if made.status in (200, 201, 204):
+                self._writable[calendar] = True
+                return CalendarInfo(calendar, name)
+            # 405 and 403 are what servers say when something lies there already.
+            if there := await self._probe(home, calendar):
+                return there
+            if made.status not in _UNKNOWN_PROPERTY:
+                break
         error = refusal(made.status, "making the calendar", wrote=True)
         if isinstance(error, Transient):
             raise error

@@ -21,6 +21,8 @@ _GONE: Final = (404, 410)
 _NO_SYNC: Final = frozenset({400, 403, 404, 405, 409, 412, 415, 422, 501})
 # Answers to a sync-collection with a token that the server no longer knows.
 _REFUSED: Final = frozenset({400, 403, 405, 409, 410, 412, 415, 418, 422, 501})
+# Before the version of a whole collection, where there are no tokens; a sync-token is a URI, which has no blanks.
+_CTAG: Final = "ctag "
 
 
 @dataclass(slots=True)
@@ -56,7 +58,10 @@ class Collection:
         self.calendar = calendar
 
     async def listing(self) -> Listing:
-        """Every object. One request where the server knows sync-collection, which gives a token along with it."""
+        """Every object. One request where the server knows sync-collection, which gives a token along with it.
+
+        Elsewhere the collection's own version is the token. It is asked for first: what changes meanwhile is news then.
+        """
         if self.calendar not in self.account.without_sync:
             answer = await self._report(dav.sync_collection(""), 0)
             if answer.status in _NO_SYNC:
@@ -65,10 +70,19 @@ class Collection:
                 listing = await self._pages(answer)
                 if listing.token is not None:
                     return listing
-        return await self._propfind()
+        version = await self._version()
+        listing = await self._propfind()
+        listing.token = version
+        return listing
 
     async def changes(self, token: str) -> Listing:
-        """What changed since the token. Raises CursorExpired for a token that is refused or an answer in doubt."""
+        """What changed since the token. Raises CursorExpired for a token that is refused or an answer in doubt, and
+        where a server can only say that something has changed."""
+        if token.startswith(_CTAG):
+            self.account.without_sync.add(self.calendar)
+            if await self._version() == token:
+                return Listing(token=token)
+            raise CursorExpired("something has changed, and the server does not say what", side=SIDE, ref=self.calendar)
         answer = await self._report(dav.sync_collection(token), 0)
         broken = answer.status >= 500 and "valid-sync-token" in answer.conditions
         if answer.status in _REFUSED or broken:
@@ -126,6 +140,15 @@ class Collection:
         self._ours(page.rows, home)
         return cut
 
+    async def _version(self) -> str | None:
+        """The version of the whole collection, as a token; None where the server has none."""
+        answer = await self.account.send("PROPFIND", self.calendar, body=dav.propfind("CS:getctag"), depth=0)
+        if answer.status in _GONE:
+            await self.account.about(self.calendar)
+        rows = rows_of(answer, "asking the calendar").rows
+        version = rows[0].text("CS:getctag") if rows else None
+        return f"{_CTAG}{version}" if version else None
+
     async def _propfind(self) -> Listing:
         body = dav.propfind("D:getetag", "D:resourcetype")
         answer = await self.account.send("PROPFIND", self.calendar, body=body, depth=1)
@@ -155,20 +178,29 @@ class Collection:
     async def _batch(self, names: list[str]) -> dict[str, Body]:
         """One multiget; one that fails as a whole is halved, down to a plain GET of the one that spoils it."""
         home = await self.account.home()
-        path = self.calendar if self.calendar.startswith("/") else home.path + self.calendar
-        hrefs = [encoded(path) + encoded(name, slash=False) for name in names]
-        try:
-            answer = await self._report(dav.multiget(hrefs), 1)
-            page = dav.parsed(answer.body) if answer.status == 207 else None
-        except (NotXmlError, Rejected):
-            answer, page = None, None
-        if page is None and answer is not None and answer.status not in (400, *_GONE, 413, 507):
-            raise refusal(answer.status, "reading objects")
+        page = await self._multiget(names, home)
         if page is None and len(names) > 1:
             half = len(names) // 2
             return {**await self._batch(names[:half]), **await self._batch(names[half:])}
         found = _found(page, lambda row: self._name(row, home)) if page else {}
         return {name: found.get(name) or await self.alone(name) for name in names}
+
+    async def _multiget(self, names: list[str], home: Home) -> Multistatus | None:
+        """The answer to one multiget; None for a refusal that may be due to a single object."""
+        path = self.calendar if self.calendar.startswith("/") else home.path + self.calendar
+        hrefs = [encoded(path) + encoded(name, slash=False) for name in names]
+        try:
+            answer = await self._report(dav.multiget(hrefs), 1)
+            if answer.status == 207:
+                return dav.parsed(answer.body)
+        except (NotXmlError, Rejected):
+            return None
+        if answer.status in (*_GONE, 500):
+            # A calendar that has gone and a server in trouble answer so too, and then to this as well.
+            await self.account.about(self.calendar)
+        elif answer.status not in (400, 413, 507):
+            raise refusal(answer.status, "reading objects")
+        return None
 
     async def alone(self, name: str) -> Body:
         """One object by a plain GET: what a multiget left out or gave without text is asked for once more."""

@@ -80,7 +80,9 @@ class Multistatus:
 def parsed(body: bytes) -> Multistatus:
     """A multistatus as values. Raises NotXmlError; entities and the network are never touched."""
     # One parser each: lxml parsers are not to be shared between threads.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -151,11 +153,15 @@ def multiget(hrefs: Iterable[str]) -> str:
     )
 
 
-def mkcalendar(name: str, colour: str) -> str:
-    """A calendar for events alone: Apple's servers take one component type only."""
+def mkcalendar(name: str, colour: str = "", order: int | None = None) -> str:
+    """A calendar for events alone: Apple's servers take one component type only. `order`: among others, as Apple's
+
+    apps show them.
+    """
+    shown = f"<A:calendar-color>{escape(colour)}</A:calendar-color>" if colour else ""
+    shown += "" if order is None else f"<A:calendar-order>{order}</A:calendar-order>"
     return (
-        f"{_HEAD}<C:mkcalendar {_NAMESPACES}><D:set><D:prop><D:displayname>{escape(name)}</D:displayname>"
-        f"<A:calendar-color>{escape(colour)}</A:calendar-color>"
+        f"{_HEAD}<C:mkcalendar {_NAMESPACES}><D:set><D:prop><D:displayname>{escape(name)}</D:displayname>{shown}"
         '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
         "</D:prop></D:set></C:mkcalendar>"
     )

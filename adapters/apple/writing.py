@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from adapters.apple import mapping
-from adapters.apple.client import IN_FLIGHT, SIDE, Answer, refusal
+from adapters.apple.client import SIDE, Answer, refusal
 from adapters.apple.collection import Body, Collection
 from adapters.apple.ics import MAX_BYTES, UNREADABLE, MalformedError
 from adapters.apple.reading import Look, absent, opened, reason_of, sought, split
@@ -35,7 +35,7 @@ class Writer:
         self._look = look
 
     async def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        return await _each([partial(self._create, draft) for draft in drafts])
+        return await self._each([partial(self._create, draft) for draft in drafts])
 
     async def update(self, edits: Sequence[Edit]) -> Sequence[Outcome]:
         return await self._by_object(edits, self._update)
@@ -49,7 +49,7 @@ class Writer:
         groups: dict[str, list[T]] = {}
         for one in wanted:
             groups.setdefault(split(one.ref)[0], []).append(one)
-        done = await _each([partial(write, name, group) for name, group in groups.items()])
+        done = await self._each([partial(write, name, group) for name, group in groups.items()])
         outcomes: Outcomes = {}
         for (_, group), result in zip(groups.items(), done, strict=True):
             outcomes |= result if isinstance(result, dict) else {one.ref: result for one in group}
@@ -131,17 +131,22 @@ class Writer:
         return {ref: result or gone[ref] for ref in gone}
 
     async def _delete_object(self, name: str, if_match: str | None) -> AdapterError | None:
+        """What is not there was deleted, as long as its collection still is: an account that moved has it elsewhere."""
         etag = if_match
         if etag is None:
             body = await self._collection.body(name)
             if body.gone:
+                await self._collection.account.about(self._collection.calendar)
                 return None
             if (stopped := _unusable(name, body, parsed=False)) is not None:
                 return stopped
             etag = body.etag
         headers = {"If-Match": etag or ""}
         answer = await self._collection.account.send("DELETE", self._collection.calendar, name, headers=headers)
-        if answer.status in (*_DONE, *_GONE):
+        if answer.status in _DONE:
+            return None
+        if answer.status in _GONE:
+            await self._collection.account.about(self._collection.calendar)
             return None
         return await self._not_written(answer, "deleting an event", name)
 
@@ -150,6 +155,7 @@ class Writer:
         gone: Mapping[Ref, Outcome] = {one.ref: absent(look, one.ref, Gone.GONE, "tombstone") for one in erasures}
         body = await self._collection.body(name)
         if body.gone:
+            await self._collection.account.about(self._collection.calendar)
             return dict(gone)
         if (stopped := _unusable(name, body)) is not None:
             return {one.ref: stopped for one in erasures}
@@ -166,6 +172,22 @@ class Writer:
         return {ref: cut.outcomes.get(ref) or refused or gone[ref] for ref in gone}
 
     # common
+
+    async def _each(self, calls: Sequence[Callable[[], Awaitable[R]]]) -> list[R | AdapterError]:
+        """Each call, as many at once as the account may have. The error of a single call is raised; of several, each
+        has its own in its place."""
+        if len(calls) == 1:
+            return [await calls[0]()]
+        slots = asyncio.Semaphore(self._collection.account.capabilities.max_in_flight)
+
+        async def one(call: Callable[[], Awaitable[R]]) -> R | AdapterError:
+            async with slots:
+                try:
+                    return await call()
+                except AdapterError as error:
+                    return error
+
+        return list(await asyncio.gather(*map(one, calls)))
 
     async def _put(self, name: str, text: str, headers: Mapping[str, str]) -> Answer:
         account, calendar = self._collection.account, self._collection.calendar
@@ -200,22 +222,6 @@ class Writer:
         await self._collection.account.about(calendar)
         if not (await self._collection.account.owner(calendar)).writable:
             raise Forbidden("the calendar may not be written", code="READ_ONLY", side=SIDE, ref=calendar)
-
-
-async def _each(calls: Sequence[Callable[[], Awaitable[R]]]) -> list[R | AdapterError]:
-    """Each call, a few at a time. The error of a single call is raised; of several, each has its own in its place."""
-    if len(calls) == 1:
-        return [await calls[0]()]
-    slots = asyncio.Semaphore(IN_FLIGHT)
-
-    async def one(call: Callable[[], Awaitable[R]]) -> R | AdapterError:
-        async with slots:
-            try:
-                return await call()
-            except AdapterError as error:
-                return error
-
-    return list(await asyncio.gather(*map(one, calls)))
 
 
 def _edited(stored: StoredObject, edits: Sequence[Edit], etag: str | None, look: Look) -> tuple[Outcomes, bool]:

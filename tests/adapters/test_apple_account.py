@@ -100,6 +100,45 @@ async def test_a_calendar_whose_making_lost_its_answer_is_found(world: World) ->
     assert (await world.account.make_calendar("lost", "Studio")).name == "Studio"
 
 
+async def test_a_new_calendar_is_for_events_alone_with_a_colour_behind_the_others(world: World) -> None:
+    made = await world.account.make_calendar("shown", "Classes")
+    asked = await world.raw.request(
+        "PROPFIND",
+        f"/anna%40example.test/{made.id}",
+        headers={"depth": "0"},
+        content=multistatus.propfind(
+            "D:displayname", "A:calendar-color", "A:calendar-order", "C:supported-calendar-component-set"
+        ),
+    )
+    (row,) = multistatus.parsed(asked.content).rows
+    assert [row.text(name) for name in ("D:displayname", "A:calendar-color", "A:calendar-order")] == [
+        "Classes", "#0F766EFF", "1000",
+    ]  # fmt: skip
+    components = row.props[multistatus.tag("C:supported-calendar-component-set")]
+    assert [part.get("name") for part in components] == ["VEVENT"]
+
+
+@pytest.mark.parametrize("status", [207, 400, 424])
+async def test_a_server_that_refuses_a_property_is_asked_for_a_plain_calendar(world: World, status: int) -> None:
+    world.plant({"status": status}, match={"method": "MKCALENDAR"})
+    made = await world.account.make_calendar(f"plain-{status}", "Classes")
+    assert (made.id, made.name) == (f"syncd-plain-{status}/", "Classes")
+    assert world.requests() == ["PROPFIND", "PROPFIND", "PROPFIND", "MKCALENDAR", "PROPFIND", "MKCALENDAR"][-4:]
+
+
+async def test_a_calendar_that_its_owner_renamed_and_recoloured_is_the_same(world: World) -> None:
+    name = world.path.removeprefix("/anna%40example.test/")
+    changed = (
+        '<D:propertyupdate xmlns:D="DAV:" xmlns:A="http://apple.com/ns/ical/"><D:set><D:prop>'
+        "<D:displayname>Mine</D:displayname><A:calendar-color>#ff0000ff</A:calendar-color>"
+        "</D:prop></D:set></D:propertyupdate>"
+    )
+    assert (await world.raw.request("PROPPATCH", world.path, content=changed)).status_code == 207
+    assert {one.id: one.name for one in await world.account.calendars()}[name] == "Mine"
+    shown((await world.calendar.create([draft("key-1")]))[0])
+    assert (await world.account.make_calendar(name.removeprefix("syncd-").rstrip("/"), "Studio")).name == "Mine"
+
+
 async def test_an_account_that_refuses_new_calendars_is_forbidden(world: World) -> None:
     world.plant({"status": 403}, match={"method": "MKCALENDAR"})
     with pytest.raises(Forbidden):

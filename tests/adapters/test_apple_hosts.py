@@ -156,7 +156,7 @@ async def test_the_well_known_address_is_asked_where_the_entry_names_no_principa
     servers.gone.add("caldav.example.com")
     async with account_at(servers, "https://caldav.example.com/nothing/") as account:
         assert await account.identity() == "/7/principal/"
-    assert servers.hosts == ["caldav.example.com", "dav.example.com", "p07-caldav.example.com"]
+    assert servers.hosts == ["caldav.example.com", "dav.example.com"]
 
 
 @pytest.mark.parametrize("answer", ["misdirected", "gone"])

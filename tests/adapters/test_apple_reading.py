@@ -124,19 +124,69 @@ async def test_an_answer_without_rows_and_without_a_token_expires_the_cursor(wor
         await world.calendar.read(cursor(before))
 
 
-async def test_a_server_without_sync_collection_is_listed_each_time(world: World) -> None:
+NO_CTAG = r"<(\w+:)?getctag>.*?</(\w+:)?getctag>"
+
+
+def without_tokens(world: World) -> None:
+    """From now on the server knows no sync-collection."""
     world.plant({"status": 501}, match={"report": "sync-collection"}, times=-1)
+
+
+async def test_without_sync_collection_an_idle_read_asks_for_the_version_of_the_collection_alone(world: World) -> None:
+    without_tokens(world)
+    changes = await filled(world)
+    assert (changes.complete, len(changes.observations)) == (True, 3)
+    world.forget()
+    idle = await world.calendar.read(cursor(changes), known(changes))
+    assert (idle.observations, idle.removed, idle.listed, idle.cursor) == ((), (), None, changes.cursor)
+    assert world.requests() == ["PROPFIND"]
+
+
+async def test_without_sync_collection_what_changed_is_found_by_a_listing(world: World) -> None:
+    without_tokens(world)
+    before = await filled(world)
+    await world.put("e0.ics", single("Changed", "uid-0"))
+    await world.remove("e1.ics")
+    with pytest.raises(CursorExpired):
+        await world.calendar.read(cursor(before), known(before))
+    world.forget()
+    changes = await world.calendar.read(WINDOW, known(before))
+    assert (titles(changes), changes.listed) == (["Changed"], frozenset({"e0.ics", "e2.ics"}))
+    assert world.requests() == ["PROPFIND", "PROPFIND", "calendar-multiget"]
+    assert (await world.calendar.read(cursor(changes), known(changes))).complete
+
+
+async def test_a_change_while_the_collection_is_listed_is_news_to_the_next_read(world: World) -> None:
+    without_tokens(world)
+    await filled(world)
+    version = {"replace": [[r"(<(?:\w+:)?getctag>)[^<]*", r"\1earlier"]]}
+    world.plant(version, match={"method": "PROPFIND"})
+    changes = await world.calendar.read(WINDOW)
+    assert world.proxy.faults.to_json()["faults"][-1]["fired"] == 1
+    with pytest.raises(CursorExpired):
+        await world.calendar.read(cursor(changes), known(changes))
+
+
+async def test_a_server_without_tokens_and_versions_is_listed_each_time(world: World) -> None:
+    without_tokens(world)
+    world.plant({"replace": [[NO_CTAG, ""]]}, match={"method": "PROPFIND"}, times=-1)
     changes = await filled(world)
     assert (changes.cursor, changes.complete, len(changes.observations)) == (None, True, 3)
-    world.forget()
     assert (await world.calendar.read(WINDOW, known(changes))).listed == changes.listed
-    assert world.requests() == ["PROPFIND"]
+
+
+async def test_the_version_of_a_calendar_that_is_not_there_is_no_version(world: World) -> None:
+    without_tokens(world)
+    before = await filled(world, 1)
+    await world.remove_calendar()
+    with pytest.raises(CalendarGone):
+        await world.calendar.read(cursor(before))
 
 
 async def test_a_listing_that_lost_the_collections_own_row_is_not_complete(world: World) -> None:
     world.plant({"status": 501}, match={"report": "sync-collection"}, times=-1)
     await filled(world)
-    world.plant({"drop_rows": "/$"}, match={"method": "PROPFIND", "path": "cal-"})
+    world.plant({"drop_rows": "/$"}, match={"method": "PROPFIND", "path": "cal-"}, times=2)
     assert not (await world.calendar.read(WINDOW)).complete
 
 
@@ -200,6 +250,27 @@ async def test_a_multiget_that_is_no_xml_is_halved_down_to_the_objects(world: Wo
     world.plant({"replace": [["^", "\x01"]]}, match={"report": "calendar-multiget"}, times=-1)
     changes = await filled(world)
     assert titles(changes) == ["Event 0", "Event 1", "Event 2"]
+
+
+async def test_a_multiget_that_one_object_makes_fail_is_halved_down_to_it(world: World) -> None:
+    """As a server does that answers 500 as a whole for an object that it cannot show."""
+    await filled(world, 8)
+    spoilt = {"status": 500, "body": "e5"}
+    world.plant(spoilt, match={"report": "calendar-multiget", "body": r"e5\.ics"}, times=-1)
+    world.plant({"status": 500}, match={"method": "GET", "path": r"e5\.ics"}, times=-1)
+    changes = await world.calendar.read(WINDOW)
+    assert titles(changes) == [f"Event {number}" for number in (0, 1, 2, 3, 4, 6, 7)]
+    assert [(one.group, one.passing) for one in changes.broken] == [("e5.ics", True)]
+
+
+async def test_a_server_in_trouble_is_not_asked_for_each_object(world: World) -> None:
+    await filled(world, 8)
+    world.plant({"status": 500}, match={"report": "calendar-multiget"}, times=-1)
+    world.plant({"status": 500}, match={"method": "PROPFIND"}, times=-1)
+    world.forget()
+    with pytest.raises(Transient):
+        await world.calendar.read(WINDOW)
+    assert world.requests() == ["sync-collection", "calendar-multiget", "PROPFIND"]
 
 
 async def test_a_broken_object_does_not_keep_the_others_back(world: World) -> None:

@@ -237,8 +237,26 @@ async def test_a_delete_is_one_request_and_repeating_it_is_success(world: World)
         absence = shown((await world.calendar.delete([Erasure(ref, version)]))[0]).absence
         assert absence is not None
         assert absence.kind is Gone.GONE
-    assert world.requests() == ["DELETE", "DELETE"]
+    assert world.requests() == ["DELETE", "DELETE", "PROPFIND"]  # the calendar is there, so it is the event that is not
     assert await world.text("key-1.ics") is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_an_event_that_is_not_there_in_a_calendar_that_is_not_there_was_not_deleted(
+    world: World, known: bool
+) -> None:
+    ref, version = await made(world)
+    await world.remove_calendar()
+    with pytest.raises(CalendarGone):
+        await world.calendar.delete([Erasure(ref, version if known else None)])
+
+
+async def test_occurrences_in_a_calendar_that_is_not_there_were_not_deleted(world: World) -> None:
+    version = await world.put("s.ics", fixture("weekly_series"))
+    await world.calendar.check()
+    await world.remove_calendar()
+    with pytest.raises(CalendarGone):
+        await world.calendar.delete([Erasure(Ref(world.calendar.collection, "s.ics#20261110T170000Z"), version)])
 
 
 async def test_deleting_what_somebody_edited_is_stale_and_leaves_it(world: World) -> None:
