@@ -18,8 +18,9 @@ UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError, Arithme
 _PARAM: Final = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
+# With what XML 1.0 cannot carry: one such letter of ours would spoil every multiget that it is in.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
 
 
 class MalformedError(ValueError):
@@ -92,10 +93,15 @@ def _quoted(text: str) -> str:
 
 @dataclass(slots=True)
 class Component:
-    """BEGIN … END with its lines and inner components, in the order in which they stand."""
+    """BEGIN … END with its lines and inner components, in the order in which they stand.
+
+    `begin`, `end`: these two lines as they came; empty for a component of ours.
+    """
 
     name: str
     items: "list[Line | Component]" = field(default_factory=list)
+    begin: str = ""
+    end: str = ""
 
     def lines(self, name: str) -> list[Line]:
         return [item for item in self.items if isinstance(item, Line) and item.name == name]
@@ -133,16 +139,17 @@ class Component:
         self.items = [item for item in self.items if not (isinstance(item, Line) and item.name in names)]
 
     def copy(self) -> "Component":
-        return Component(self.name, [item.copy() if isinstance(item, Component) else item for item in self.items])
+        items = [item.copy() if isinstance(item, Component) else item for item in self.items]
+        return Component(self.name, items, self.begin, self.end)
 
     def raw(self) -> Iterator[str]:
-        yield f"BEGIN:{self.name}"
+        yield self.begin or f"BEGIN:{self.name}"
         for item in self.items:
             if isinstance(item, Line):
                 yield item.raw
             else:
                 yield from item.raw()
-        yield f"END:{self.name}"
+        yield self.end or f"END:{self.name}"
 
     def serialised(self) -> str:
         """The object as text with CRLF line ends."""
@@ -160,11 +167,11 @@ def parse(text: str) -> Component:
             raise MalformedError("too many lines")
         line = Line.read(raw)
         if line.name == "BEGIN":
-            _begin(Component(line.value.strip().upper()), stack, roots)
+            _begin(Component(line.value.strip().upper(), begin=raw), stack, roots)
         elif line.name == "END":
             if not stack or stack[-1].name != line.value.strip().upper():
                 raise MalformedError("BEGIN and END do not match")
-            stack.pop()
+            stack.pop().end = raw
         elif stack:
             stack[-1].items.append(line)
         else:

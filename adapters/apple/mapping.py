@@ -4,6 +4,7 @@ Not here: which VEVENTs an object holds and how they recur (series), the text of
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from urllib.parse import quote, unquote
 from adapters.apple import zones
 from adapters.apple.ics import Component, Line, MalformedError, clean, escaped, moment, parse, stamp
 from adapters.apple.zones import Zone, Zones
-from syncd.model import UNSEEN, AllDay, Event, Field, Kind, Mark, Timed, Traits, When, identical, same
+from syncd.model import UNSEEN, AllDay, Event, Field, Kind, Mark, Timed, Traits, Value, When, identical
 from syncd.ports import Draft
 
 MARK: Final = "X-SYNCD-MARK"
@@ -22,7 +23,7 @@ LIMITS: Final[Mapping[Field, int]] = {Field.DESCRIPTION: 8000}
 KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _LETTERS: Final = {"W": Field.WHEN, "T": Field.TITLE, "D": Field.DESCRIPTION, "L": Field.LOCATION, "B": Field.BUSY}
 _TEXTS: Final = {Field.TITLE: "SUMMARY", Field.DESCRIPTION: "DESCRIPTION", Field.LOCATION: "LOCATION"}
-_DURATION: Final = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_DURATION: Final = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,17 +212,16 @@ def sequence_of(event: Component) -> int:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
 
 
-def write_fields(calendar: Component, event: Component, wanted: Event, shown: Event) -> frozenset[Field]:
+def write_fields(calendar: Component, event: Component, wanted: Event, shown: Event, known: Zones) -> frozenset[Field]:
     """Write the given fields into a VEVENT where they differ from what it shows; everything else stays as it is."""
     changed = set()
     for field in Field:
         value = wanted.get(field)
-        alike = identical if field is Field.WHEN else same
-        if value is UNSEEN or alike(value, shown.get(field)):
+        if value is UNSEEN or _alike(value, shown.get(field)):
             continue
         changed.add(field)
         if isinstance(value, Timed | AllDay):
-            put_when(calendar, event, value, Zones(calendar, "UTC"))
+            put_when(calendar, event, value, known)
         elif field is Field.BUSY:
             event.put(Line.make("TRANSP", "OPAQUE" if value else "TRANSPARENT"))
             if value and event.word("STATUS") == "CANCELLED":
@@ -229,6 +229,19 @@ def write_fields(calendar: Component, event: Component, wanted: Event, shown: Ev
         else:
             _put_text(event, field, value)
     return frozenset(changed)
+
+
+def _alike(value: Value, shown: Value) -> bool:
+    """Whether a value says what is shown already: texts as the core compares them, composed and stripped."""
+    if isinstance(value, str) or isinstance(shown, str):
+        return _compared(value) == _compared(shown)
+    return identical(value, shown)
+
+
+def _compared(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", clean(value) or "").strip() or None
 
 
 def _put_text(event: Component, field: Field, value: object) -> None:
@@ -248,15 +261,29 @@ def put_when(calendar: Component, event: Component, when: When, known: Zones) ->
     """Set DTSTART and DTEND. A TZID that the event uses already goes on to be used when it means the same zone."""
     event.drop("DURATION")
     if isinstance(when, AllDay):
-        event.put(Line.make("DTSTART", zones.day(when.first), {"VALUE": "DATE"}))
-        event.put(Line.make("DTEND", zones.day(when.until), {"VALUE": "DATE"}))
+        for name, day in (("DTSTART", when.first), ("DTEND", when.until)):
+            _put_edge(event, Line.make(name, zones.day(day), {"VALUE": "DATE"}))
         return
     former = event.line("DTSTART")
     tzid = former.params.get("TZID") if former else None
     for name, instant in (("DTSTART", when.start), ("DTEND", when.end)):
-        event.put(_timed_line(name, instant, when.tzid, (tzid, known)))
+        _put_edge(event, _timed_line(name, instant, when.tzid, (tzid, known)))
     for line in (event.line("DTSTART"), event.line("DTEND")):
         _define(calendar, line.params.get("TZID") if line else None, when.start.year)
+
+
+def _put_edge(event: Component, line: Line) -> None:
+    """Set DTSTART or DTEND, unless the one that is there says the same in its own spelling."""
+    former = event.line(line.name)
+    if former is None or former.params.get("TZID") != line.params.get("TZID") or not _same_moment(former, line):
+        event.put(line)
+
+
+def _same_moment(one: Line, other: Line) -> bool:
+    try:
+        return moment(one.value) == moment(other.value)
+    except MalformedError:
+        return False
 
 
 def _timed_line(name: str, instant: datetime, tzid: str, former: tuple[str | None, Zones]) -> Line:

@@ -1,6 +1,7 @@
 """One stored object: its VEVENTs, the occurrences they stand for, and edits of one occurrence in place.
 
-Expansion is bounded in time and number, whatever the object says. Not here: the fields of a VEVENT (mapping), the wire.
+Expansion is bounded in time and number, whatever the object says.
+Not here: the fields of a VEVENT (mapping), what a rule says (rules), the wire.
 """
 
 from collections.abc import Iterator
@@ -9,26 +10,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import recurring_ical_events
-from dateutil.rrule import rrulestr
 from icalendar import Calendar as SkeletonCalendar
 from icalendar import Event as Skeleton
-from icalendar import vDDDLists, vDDDTypes, vRecur, vText
+from icalendar import vDDDLists, vDDDTypes, vText
 
 from adapters.apple import mapping, zones
 from adapters.apple.ics import Component, Line, MalformedError, moment, parse, stamp
 from adapters.apple.mapping import Start
+from adapters.apple.rules import MAX_OCCURRENCES, bound, instant_of, never, rule_of
 from adapters.apple.zones import Zones
 from syncd.errors import Rejected, Stale
-from syncd.model import Event, Mark, Timed, When, Window
+from syncd.model import Event, Field, Mark, Timed, When, Window
 
-MAX_OCCURRENCES: Final = 5000
 MAX_DATES: Final = 2000
-MAX_RULES: Final = 2
-_MAX_STEPS: Final = 1_000_000
+# Of occurrences that stand for all that follow: each moves the whole series, so each is a place to look at.
+MAX_SHIFTS: Final = 20
 _DAY: Final = timedelta(days=1)
-_LAST_YEARS: Final = 9971
-# Parts of a rule that may rule out every day.
-_CHOOSY: Final = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 # An override has these of its own, or none.
 _NOT_INHERITED: Final = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "CREATED")
 
@@ -69,6 +66,7 @@ class StoredObject:
         self.master = max(masters, key=mapping.sequence_of) if masters else None
         self.overrides = [event for event in self.events if event.line("RECURRENCE-ID") is not None]
         self._check()
+        self._query: Any = None
 
     @property
     def recurs(self) -> bool:
@@ -109,14 +107,24 @@ class StoredObject:
         item = self.find(rid)
         if item is None:
             raise Stale("the object does not hold this occurrence any more")
-        target = self._target(item)
-        changed = mapping.write_fields(self.calendar, target, event, mapping.event_from(target, item.when, _NOBODY))
+        target, shown = self._target(item), mapping.event_from(item.component, item.when, _NOBODY)
+        status = target.word("STATUS")
+        changed = mapping.write_fields(self.calendar, target, event, shown, self.zones)
         marked = self._mark(target, mark)
         if changed or marked:
-            mapping.touch(target, now, moved="when" in changed)
-            if not any(part is target for part in self.calendar.items):
-                self.calendar.items.append(target)
+            mapping.touch(target, now, moved=bool(changed & _ORDERED) or target.word("STATUS") != status)
+            self._add(target)
+            self._query = None
         return bool(changed or marked)
+
+    def _add(self, target: Component) -> None:
+        """Keep a new override. Raises Rejected when we could not read the object with it."""
+        if any(part is target for part in self.events):
+            return
+        if len(self.overrides) >= MAX_DATES:
+            raise Rejected(f"it would hold more than {MAX_DATES} changed occurrences")
+        for held in (self.calendar.items, self.events, self.overrides):
+            held.append(target)
 
     def remove(self, rid: str | None, now: datetime) -> bool:
         """Take one occurrence out of the object; False when nothing of the object is left. Raises Stale."""
@@ -129,6 +137,8 @@ class StoredObject:
         self.calendar.items = [part for part in self.calendar.items if not any(part is event for event in gone)]
         if self.master is None:
             return bool(self.calendar.parts("VEVENT"))
+        if _dates(self.master, "EXDATE") >= MAX_DATES:
+            raise Rejected(f"it would hold more than {MAX_DATES} of EXDATE")
         self.master.append(self._like_start("EXDATE", moment(item.rid)))
         mapping.touch(self.master, now, moved=True)
         return True
@@ -142,8 +152,10 @@ class StoredObject:
             if event.lines("EXRULE"):
                 raise MalformedError("it recurs by EXRULE, which RFC 5545 no longer has")
             for name in ("EXDATE", "RDATE"):
-                if sum(line.value.count(",") + 1 for line in event.lines(name)) > MAX_DATES:
+                if _dates(event, name) > MAX_DATES:
                     raise MalformedError(f"it holds more than {MAX_DATES} of {name}")
+        if sum(_follows(event) for event in self.overrides) > MAX_SHIFTS:
+            raise MalformedError(f"it holds more than {MAX_SHIFTS} changes of all that follow")
 
     def _start(self, event: Component) -> Start:
         return mapping.span_of(event, self.zones)[0]
@@ -158,28 +170,41 @@ class StoredObject:
         return Occurrence(None, None, mapping.when_from(*mapping.span_of(event, self.zones)), event)
 
     def _moved_to(self, rid: str, at: datetime) -> Iterator[datetime]:
-        for event in self.overrides:
+        for name, event in self._chosen().items():
             start, was = self._start(event).at, self._rid(event).at
-            if rid_text(was) == rid:
-                yield _instant(start)
+            if name == rid:
+                yield instant_of(start)
             elif _follows(event):
-                yield at + (_instant(start) - _instant(was))
+                yield at + (instant_of(start) - instant_of(was))
 
     def _expanded(self, begin: datetime, end: datetime) -> Iterator[Occurrence]:
         if self.master is not None:
-            self._bound(self.master, begin, end)
-        skeleton = SkeletonCalendar()
-        for number, event in enumerate(self.events):
-            if event is self.master or event.line("RECURRENCE-ID") is not None:
-                skeleton.add_component(self._skeleton(event, number))
+            bound(self.master, mapping.span_of(self.master, self.zones), begin, end)
+        if self._query is None:
+            self._query = recurring_ical_events.of(self._skeletons())
         seen = set()
-        for number, found in enumerate(recurring_ical_events.of(skeleton).between(begin, end)):
+        for number, found in enumerate(self._query.between(begin, end)):
             if number >= MAX_OCCURRENCES:
                 raise MalformedError(f"it has more than {MAX_OCCURRENCES} occurrences")
             item = self._occurrence(found)
             if item.rid not in seen:
                 seen.add(item.rid)
                 yield item
+
+    def _chosen(self) -> dict[str, Component]:
+        """The overrides that count, by their original start: of several for one, the last of the highest sequence."""
+        chosen: dict[str, Component] = {}
+        for event in sorted(self.overrides, key=mapping.sequence_of):
+            chosen[rid_text(self._rid(event).at)] = event
+        return chosen
+
+    def _skeletons(self) -> SkeletonCalendar:
+        counted = {id(event) for event in (self.master, *self._chosen().values())}
+        skeleton = SkeletonCalendar()
+        for number, event in enumerate(self.events):
+            if id(event) in counted:
+                skeleton.add_component(self._skeleton(event, number))
+        return skeleton
 
     def _occurrence(self, found: Any) -> Occurrence:
         component = self.events[int(found["X-SOURCE"])]
@@ -205,7 +230,7 @@ class StoredObject:
             if _follows(event):
                 copy["RECURRENCE-ID"].params["RANGE"] = "THISANDFUTURE"
             return copy
-        rules = [rule for line in event.lines("RRULE") if not _never(rule := _rule(line, start), start)]
+        rules = [rule for line in event.lines("RRULE") if not never(rule := rule_of(line, start), start)]
         if rules:
             copy["RRULE"] = rules
         for name in ("RDATE", "EXDATE"):
@@ -222,20 +247,6 @@ class StoredObject:
         if last[:1] in ("P", "+"):
             return start.at, mapping.end_after(start, last)
         return start.at, mapping.start_from(last, line.params.get("TZID"), self.zones).at
-
-    def _bound(self, master: Component, begin: datetime, end: datetime) -> None:
-        """Refuse what would not end in time: estimates from above, before anything is expanded."""
-        start = _instant(self._start(master).at)
-        rules = master.lines("RRULE")
-        if len(rules) > MAX_RULES:
-            raise MalformedError(f"it has more than {MAX_RULES} rules")
-        for line in rules:
-            rule = _parsed(line)
-            daily, steps = _density(rule)
-            span = min(end - begin, max(end - start, timedelta())) / _DAY
-            many = min(daily * (span - 2), float(_one(rule, "COUNT", "inf")))
-            if many > MAX_OCCURRENCES or steps * ((end - start) / _DAY) > _MAX_STEPS:
-                raise MalformedError("it recurs too often")
 
     # editing
 
@@ -280,6 +291,8 @@ class StoredObject:
 
 
 _NOBODY: Final = mapping.Owner(frozenset(), "")
+# Changes by which clients tell a newer version of an item from an older one.
+_ORDERED: Final = frozenset({Field.WHEN, Field.LOCATION})
 
 
 def rid_text(at: date | datetime) -> str:
@@ -299,8 +312,8 @@ def _follows(event: Component) -> bool:
     return line is not None and line.params.get("RANGE", "").upper() == "THISANDFUTURE"
 
 
-def _instant(at: date | datetime) -> datetime:
-    return at.astimezone(UTC) if isinstance(at, datetime) else datetime(at.year, at.month, at.day, tzinfo=UTC)
+def _dates(event: Component, name: str) -> int:
+    return sum(line.value.count(",") + 1 for line in event.lines(name))
 
 
 def _edge(when: When, *, end: bool) -> date | datetime:
@@ -309,60 +322,3 @@ def _edge(when: When, *, end: bool) -> date | datetime:
             return when.end if end else when.start
         case _:
             return when.until if end else when.first
-
-
-def _parsed(line: Line) -> vRecur:
-    rule: vRecur = vRecur.from_ical(line.value)
-    if int(_one(rule, "INTERVAL", 1)) < 1:
-        raise MalformedError("its rule has no interval")
-    return rule
-
-
-def _one(rule: vRecur, name: str, default: Any) -> Any:
-    values = rule.get(name)
-    return values[0] if isinstance(values, list) and values else (values or default)
-
-
-def _density(rule: vRecur) -> tuple[float, float]:
-    """At most how many occurrences a day, and how many steps a day it takes to find them."""
-    often = str(_one(rule, "FREQ", "")).upper()
-    if often in ("SECONDLY", "MINUTELY"):
-        raise MalformedError("it recurs too often")
-    interval = int(_one(rule, "INTERVAL", 1))
-    hours, minutes, seconds = (len(rule.get(name) or [0]) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
-    if often == "HOURLY":
-        a_day = min(24 / interval, hours if rule.get("BYHOUR") else 24)
-        return a_day * minutes * seconds, 24 / interval
-    return float(hours * minutes * seconds), 0.5
-
-
-def _never(rule: vRecur, start: Start) -> bool:
-    """Whether no day of any year fits the rule: the library would look for one until the year 9999.
-
-    The last 28 years that there are have every kind of year; by each day, or hour, they are few steps.
-    """
-    if not any(name in rule for name in _CHOOSY):
-        return False
-    probe = vRecur({**rule, "INTERVAL": [1]})
-    for name in ("COUNT", "UNTIL"):
-        probe.pop(name, None)
-    wall = start.at if isinstance(start.at, datetime) else datetime(start.at.year, start.at.month, start.at.day)  # noqa: DTZ001
-    late = wall.replace(year=_LAST_YEARS, day=min(wall.day, 28), tzinfo=None, fold=0)
-    text: bytes = probe.to_ical()  # type: ignore[no-untyped-call]
-    return next(iter(rrulestr(text.decode(), dtstart=late)), None) is None
-
-
-def _rule(line: Line, start: Start) -> vRecur:
-    """The rule with its UNTIL in the kind of the start: a date, or an instant in UTC (RFC 5545, 3.3.10)."""
-    rule = _parsed(line)
-    until = _one(rule, "UNTIL", None)
-    if until is None:
-        return rule
-    if not start.timed:
-        rule["UNTIL"] = [until.date() if isinstance(until, datetime) else until]
-    elif not isinstance(until, datetime):
-        # Some clients end a timed series by a date and mean to include that day.
-        rule["UNTIL"] = [start.zone.instant(datetime(until.year, until.month, until.day, 23, 59, 59))]  # noqa: DTZ001
-    elif until.tzinfo is None:
-        rule["UNTIL"] = [start.zone.instant(until)]
-    return rule

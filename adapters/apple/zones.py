@@ -14,12 +14,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from adapters.apple.ics import UNREADABLE, Component, MalformedError, parse
+from adapters.apple.ics import UNREADABLE, Component, Line, MalformedError, parse
 
 UTC_NAMES: Final = frozenset({"UTC", "Z", "GMT", "Etc/UTC", "Etc/GMT", "Etc/Zulu", "Zulu", "Etc/UCT", "UCT"})
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?")
 _DAY: Final = timedelta(days=1)
 _MAX_ONSETS: Final = 500
+# Of all rules of a definition together: those of Outlook begin in 1601.
+_MAX_YEARS: Final = 2000
+_LAST_YEAR: Final = 2038
+# What a yearly change of the clock is told by, and how many values each part may have.
+_PARTS: Final = {"FREQ": 1, "INTERVAL": 1, "BYMONTH": 1, "BYDAY": 1, "BYMONTHDAY": 8, "BYYEARDAY": 8}
+_ENDS: Final = ("COUNT", "UNTIL", "WKST")
+_TOLD: Final = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE")
+_LONGEST_NAME: Final = 200
 # Noon of every week of two years: enough to tell two sets of yearly rules apart.
 _PROBES: Final = tuple(datetime(2026, 1, 1, 12) + timedelta(weeks=n) for n in range(104))  # noqa: DTZ001 - wall times
 
@@ -74,15 +82,20 @@ def _names() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones()}
 
 
-@lru_cache(maxsize=512)
 def iana(tzid: str) -> Zone | None:
     """The zone for an IANA name, one with a vendor's prefix before it, or a Windows name."""
     plain = tzid.strip().strip('"')
+    # Names are remembered, so the long ones of a hostile object must not be.
+    return _iana(plain) if len(plain) < _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=512)
+def _iana(plain: str) -> Zone | None:
     if plain in UTC_NAMES:
         return Zone("UTC", UTC)
     parts = plain.split("/")
     # "/freeassociation.sourceforge.net/Europe/Berlin" and the like: RFC 5545, 3.8.3.1 allows a prefix.
-    tails = ["/".join(parts[at:]) for at in range(min(len(parts), 8))] if len(plain) < 200 else []
+    tails = ["/".join(parts[at:]) for at in range(min(len(parts), 8))]
     candidates = [plain, WINDOWS_TO_OLSON.get(plain, ""), *(tail for tail in tails if "/" in tail)]
     for candidate in candidates:
         name = _names().get(candidate.lower())
@@ -102,7 +115,9 @@ def _fixed(tzid: str) -> Zone | None:
     hours, minutes = int(found[2]), int(found[3] or 0)
     sign = 1 if found[1] == "+" else -1
     name = "UTC" if minutes else f"Etc/GMT{'-' if sign > 0 else '+'}{hours}"
-    return Zone(name, timezone(sign * timedelta(hours=hours, minutes=minutes)))
+    # West of Greenwich the names end at twelve hours.
+    known = name if name.lower() in _names() else "UTC"
+    return Zone(known, timezone(sign * timedelta(hours=hours, minutes=minutes)))
 
 
 def _from_definition(definition: Component, home: Zone) -> Zone | None:
@@ -111,12 +126,11 @@ def _from_definition(definition: Component, home: Zone) -> Zone | None:
     Only yearly rules are followed: anything finer is not a zone but a trap.
     """
     onsets = definition.parts("STANDARD") + definition.parts("DAYLIGHT")
-    rules = [line.value.upper() for onset in onsets for line in onset.lines("RRULE")]
     dates = sum(line.value.count(",") + 1 for onset in onsets for line in onset.lines("RDATE"))
-    if not onsets or max(len(onsets), dates) > _MAX_ONSETS or any("FREQ=YEARLY" not in rule for rule in rules):
+    if not onsets or max(len(onsets), dates) > _MAX_ONSETS or not _is_yearly(onsets):
         return None
     try:
-        parsed = Timezone.from_ical(definition.serialised())
+        parsed = Timezone.from_ical(_bare(onsets).serialised())
         if not isinstance(parsed, Timezone):
             return None
         tz = parsed.to_tz(lookup_tzid=False)
@@ -126,10 +140,40 @@ def _from_definition(definition: Component, home: Zone) -> Zone | None:
     return home if same else Zone("UTC", tz)
 
 
+def _is_yearly(onsets: list[Component]) -> bool:
+    """Whether all rules are yearly, with few changes each year, and not too many years of them."""
+    years = 0
+    for onset in onsets:
+        for line in onset.lines("RRULE"):
+            parts = [part.partition("=") for part in line.value.strip().upper().split(";") if part]
+            found = {name: value for name, _, value in parts}
+            few = all(name in _ENDS or value.count(",") < _PARTS.get(name, 0) for name, value in found.items())
+            if not few or len(found) < len(parts) or found.get("FREQ") != "YEARLY":
+                return False
+            years += max(1, _year(found.get("UNTIL", ""), _LAST_YEAR) - _year(onset.word("DTSTART"), 1))
+    return years <= _MAX_YEARS
+
+
+def _year(value: str, default: int) -> int:
+    return int(value[:4]) if value[:4].isascii() and value[:4].isdigit() else default
+
+
+def _bare(onsets: list[Component]) -> Component:
+    """A definition with what tells the changes of the clock alone, under one name for all.
+
+    The library keeps every name that it reads for as long as the process lives.
+    """
+    bare = Component("VTIMEZONE", [Line.make("TZID", "defined")])
+    for onset in onsets:
+        told = [Line.make(name, line.value) for name in _TOLD for line in onset.lines(name)]
+        bare.items.append(Component(onset.name, [*told]))
+    return bare
+
+
 @lru_cache(maxsize=256)
 def definition(tzid: str, year: int) -> Component:
     """A VTIMEZONE for an IANA zone that is right from the year before to the year after `year`."""
-    zone = ZoneInfo(tzid)
+    zone, year = ZoneInfo(tzid), min(max(year, 2), 9997)
     lines = ["BEGIN:VTIMEZONE", f"TZID:{tzid}"]
     begin = datetime(year - 1, 1, 1, tzinfo=UTC)
     lines += _onset("STANDARD", _offset(zone, begin), zone, begin)
