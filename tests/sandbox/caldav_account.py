@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,14 +17,15 @@ from syncd.sandbox.proxy import FaultProxy
 from syncd.sandbox.radicale import RadicaleServer
 
 EMAIL, PASSWORD = "anna@example.test", "correct-horse"
+ACCOUNTS = {EMAIL: PASSWORD}
 NS = {"D": "DAV:", "C": "urn:ietf:params:xml:ns:caldav"}
 _numbers = itertools.count(1)
 
 
 @contextmanager
-def running_radicale(folder: Path) -> Iterator[RadicaleServer]:
+def running_radicale(folder: Path, accounts: Mapping[str, str] = ACCOUNTS) -> Iterator[RadicaleServer]:
     """A server for a module of tests; each test makes its own calendar on it."""
-    server = RadicaleServer(folder, {EMAIL: PASSWORD})
+    server = RadicaleServer(folder, accounts)
     asyncio.run(server.start())
     try:
         yield server

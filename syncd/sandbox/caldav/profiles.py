@@ -37,6 +37,8 @@ _ICLOUD: Final[Settings] = {
 _RADICALE: Final[Settings] = {
     "layout": "flat",
     "xml_form": "default",
+    "principal_name": False,
+    "calendar_etag": True,
     "depth_infinity": "as_1",
     "calendar_exists": "409",
     "method": "stored",

@@ -176,6 +176,8 @@ def _of_calendar(call: Call, calendar: Calendar, name: str) -> Element | None:
     if name == tag("C:supported-calendar-component-set"):
         comps = (element("C:comp", None, name=kind) for kind in calendar.components)
         return element("C:supported-calendar-component-set", None, *comps)
+    if name == tag("D:getetag") and call.switches.fires("calendar_etag", True):
+        return element("D:getetag", f'"{calendar.id[:8]}-{version}"')
     if name == tag("C:max-resource-size"):
         return element("C:max-resource-size", str(call.switches["max_object_bytes"]))
     if name == tag("C:supported-calendar-data"):
@@ -187,6 +189,8 @@ def _of_calendar(call: Call, calendar: Calendar, name: str) -> Element | None:
 def _of_principal(call: Call, account: Account, name: str) -> Element | None:
     match name:
         case "{DAV:}displayname":
+            if call.switches.fires("principal_name", False):
+                return None
             return element("D:displayname", account.name)
         case "{DAV:}principal-URL":
             return hrefs("D:principal-URL", call.at.principal(account))

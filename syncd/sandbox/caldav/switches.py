@@ -87,6 +87,8 @@ FRAME: Final[Mapping[str, Documented]] = {
     "other_collections": Documented(
         False, "the home lists an inbox, an outbox and notifications beside calendars", BOOL, evidence="reference 1"
     ),
+    "principal_name": Documented(True, "principals have a display name", BOOL, evidence="M Radicale"),
+    "calendar_etag": Documented(False, "calendars have an ETag of their own", BOOL, evidence="M Radicale"),
     "ctag": Documented(True, "collections have a getctag", BOOL, evidence="reference 2"),
     "scheduling": Documented(
         False, "guests are mailed on PUT and DELETE (calendar-auto-schedule)", BOOL, evidence="R 6638"
