@@ -30,7 +30,7 @@ from syncd.observe import AUDIT, Reading, Subject, look, observe
 from syncd.plan import plan
 from syncd.ports import Account, CalendarAdapter, Changes, Lease, SiteAdapter, Touch
 from syncd.run import Pass, Result
-from syncd.standing import empty_sides, in_error
+from syncd.standing import counts, empty_sides, in_error
 from syncd.telemetry import logger
 
 ROUNDS = 4  # plans in one pass, when writes turned out stale or refused
@@ -154,7 +154,8 @@ class Cycle:
 
     def _let_go(self, error: AdapterError) -> None:
         """A connection that is being ended leaves what it may no longer reach or write; any other stops (R23)."""
-        if not self.connection.disconnecting or error.side == Side.WIX:
+        believed = counts(self.connection, error, self.work.clock.now())
+        if not self.connection.disconnecting or error.side == Side.WIX or not believed:
             raise error
         self.unreachable = str(error)
         for collection in [name for name in self.calendars if name != self.turn.site.collection]:
@@ -315,6 +316,7 @@ class Cycle:
             status=Status.SYNCED,
             reason=None,
             detail=self.turn.doubt,
+            refused_at=None,
             first_passed=True,
             careful=False,
             last_success_at=now,

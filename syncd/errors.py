@@ -97,7 +97,11 @@ class Forbidden(AdapterError):
 
 
 class AuthRevoked(AdapterError):
-    """The grant is refused (R21)."""
+    """The grant is refused (R21). `passing`: an outage looks the same, so that it counts when it comes again later."""
+
+    def __init__(self, message: str, *, side: str = "", ref: str = "", hint: str = "", passing: bool = False) -> None:
+        super().__init__(message, side=side, ref=ref, hint=hint)
+        self.passing = passing
 
 
 class Held(SyncdError):

@@ -173,7 +173,7 @@ async def _guarded(shared: _Site, connection: Connection, lease: Lease | None) -
         try:
             return await _cycle(shared, connection, lease)
         except AdapterError as error:
-            after = after_error(await present(work, connection), error)
+            after = after_error(await present(work, connection), error, work.clock.now())
             await work.store.commit(Changes(connections=[after]), lease)
             return Result(after, error=error)
     except Stopped:

@@ -4,9 +4,13 @@ Not here: reading and planning (cycle), what a person does with a connection (co
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden
 from syncd.model import Connection, Gone, Item, LinkState, Reason, Schedule, Side, Status, Workload
+
+PATIENCE: Final = timedelta(minutes=3)  # after which a refusal that may pass, and comes again, counts
 
 
 def verify(
@@ -36,6 +40,7 @@ def verify(
 
 _DOUBTS = ("the schedule was not found", "the schedule has another owner")
 _CANCELLED = "the schedule was cancelled"
+_ONCE = "it may pass: the connection stops when it is refused again some minutes later"
 _NEXT = "nothing was removed; `syncd disconnect` removes what was made, `syncd connect` connects another schedule"
 
 
@@ -54,8 +59,21 @@ def in_error(connection: Connection, reason: Reason, detail: str) -> Connection:
     return replace(connection, status=Status.ERROR, reason=reason, detail=detail)
 
 
-def after_error(connection: Connection, error: AdapterError) -> Connection:
-    """The status that an error of the whole connection leads to (R21, R22). A passing one changes nothing. Pure."""
+def counts(connection: Connection, error: AdapterError, now: datetime) -> bool:
+    """Whether an error is to be believed at once: a refusal that may pass is not, until it came before (R21). Pure."""
+    if not isinstance(error, AuthRevoked) or not error.passing:
+        return True
+    return connection.refused_at is not None and now - connection.refused_at >= PATIENCE
+
+
+def after_error(connection: Connection, error: AdapterError, now: datetime) -> Connection:
+    """The status that an error of the whole connection leads to (R21, R22). A passing one changes nothing. Pure.
+
+    `now` is aware. A refusal that may pass is remembered, and counts when it comes again after `PATIENCE`.
+    """
+    if not counts(connection, error, now):
+        detail = connection.detail if connection.status is Status.ERROR else f"{error.told}; {_ONCE}"
+        return replace(connection, refused_at=connection.refused_at or now, detail=detail)
     if connection.disconnecting:
         return replace(connection, detail=error.told)
     match error:

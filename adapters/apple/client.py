@@ -29,9 +29,11 @@ SIDE: Final = "external"
 TIMEOUT: Final = 120.0
 IN_FLIGHT: Final = 8
 _SIGN_IN_HINT: Final = (
-    "the server refuses this password: for an Apple account make an app-specific password at account.apple.com "
-    "(Sign-In and Security), and connect again with it; the account's own password never works, and changing that "
-    "one revokes every app-specific password"
+    "the server refuses this password: try the same one in a calendar app first (as a CalDAV account). If that fails "
+    "too, for an Apple account sign in at account.apple.com, choose Sign-In and Security, then App-Specific Passwords, "
+    "make one (it looks like xxxx-xxxx-xxxx-xxxx; two-factor authentication has to be on), and run `syncd connect "
+    "apple` again with it; the account's own password never works here, and changing that one revokes every "
+    "app-specific password. If the app gets in, wait some minutes and try again"
 )
 _AGAIN: Final = "the next pass tries again"
 _BUSY_SECONDS: Final = 60.0
@@ -118,7 +120,9 @@ class Session(AsyncDAVClient):
     def _checked(self, method: str, answer: Answer) -> Answer:
         status = answer.status
         if status == 401:
-            raise AuthRevoked("the server refuses the credentials (401)", side=SIDE, hint=_SIGN_IN_HINT)
+            # Outages at Apple's answer 401 to good passwords as well (reference/caldav.md, 1).
+            text = "the server refuses the credentials (401)"
+            raise AuthRevoked(text, side=SIDE, hint=_SIGN_IN_HINT, passing=True)
         if status in (429, 503):
             seconds = retry_after(answer.headers, self._clock.now())
             wait = _BUSY_SECONDS if seconds is None else seconds

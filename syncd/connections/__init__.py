@@ -144,6 +144,7 @@ def _renew(old: Connection, fresh: Connection) -> Connection:
         status=status,
         reason=None,
         detail=None,
+        refused_at=None,
         next_due_at=None,
     )
 

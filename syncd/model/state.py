@@ -316,6 +316,7 @@ class Connection:
     first_passed: bool = False
     read_with: str | None = None  # the policy under which its items were stored
     doubt: str | None = None  # why the schedule seems lost, by one reading so far (R20)
+    refused_at: datetime | None = None  # when the account first refused us since the last success; it may pass (R21)
     careful: bool = False  # after a restore: no deletion without approval in the next pass
     calendar: str | None = None
     calendar_generation: int = 1

@@ -113,6 +113,10 @@ def test_a_refused_password_fails_the_connection_and_names_the_repair(connected:
     assert "failed: " in output
     assert "next: " in output
     (row,) = connected.json("status")["connections"]
+    assert (row["status"], "it may pass" in row["detail"]) == ("CONNECTED", True)
+    connected.advance(300)
+    connected.run("run", "--once", code=1)
+    (row,) = connected.json("status")["connections"]
     assert (row["status"], row["reason"]) == ("ERROR", "TOKEN_REVOKED")
     connected.run("run", "--once", code=1)
 

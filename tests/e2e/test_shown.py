@@ -133,6 +133,10 @@ def test_exit_1_when_a_connection_failed(box: Box) -> None:
     box.fault(box.apple, {"status": 401}, {}, times=-1)
     box.syncd("run", "--once", code=1)
     (row,) = box.json("connections")
+    assert row["status"] != "ERROR"  # an outage looks the same
+    box.advance(300)
+    box.syncd("run", "--once", code=1)
+    (row,) = box.json("connections")
     assert (row["status"], row["reason"]) == ("ERROR", "TOKEN_REVOKED")
 
 

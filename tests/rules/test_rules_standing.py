@@ -1,6 +1,7 @@
 """How a connection stands, and that a plan for one that stands badly does nothing: R19, R20, R21, R22."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,11 +10,12 @@ from syncd.errors import AdapterError, AuthRevoked, CalendarGone, Forbidden, Thr
 from syncd.model import Connection, Item, MakeCalendar, Reason, Rule, Schedule, Side, Status
 from syncd.normalise import calendar_key
 from syncd.ports import ForeignConnection
-from syncd.standing import after_error, verify
+from syncd.standing import PATIENCE, after_error, counts, verify
 from tests.rules.build import (
     BRIDGE,
     CONNECTION,
     DENTIST,
+    NOW,
     STAFF,
     absent,
     connection,
@@ -139,23 +141,67 @@ def test_r20_one_read_of_each_doubt_is_not_two_reads_of_one() -> None:
 
 
 def test_r21_revoked_access_is_an_error_with_the_repair_and_deletes_nothing() -> None:
-    after = after_error(CONNECTION, AuthRevoked("the grant was revoked", side=Side.EXTERNAL, hint="connect again"))
+    after = after_error(CONNECTION, AuthRevoked("the grant was revoked", side=Side.EXTERNAL, hint="connect again"), NOW)
     assert (after.status, after.reason) == (Status.ERROR, Reason.TOKEN_REVOKED)
     assert planned(*work(), connection=after) == stopped(Rule.R21)
     assert (after.calendar, after.config) == (CONNECTION.calendar, CONNECTION.config)
 
 
+REFUSED = AuthRevoked("refused", side=Side.EXTERNAL, hint="connect again", passing=True)
+
+
+def test_r21_a_refusal_that_may_pass_ends_no_connection_the_first_time() -> None:
+    after = after_error(CONNECTION, REFUSED, NOW)
+    assert (after.status, after.reason, after.refused_at) == (Status.SYNCED, None, NOW)
+    assert "it may pass" in str(after.detail)
+    assert planned(*work(), connection=after) != stopped(Rule.R21)
+
+
+def test_r21_the_same_refusal_again_within_minutes_is_still_the_first() -> None:
+    once = after_error(CONNECTION, REFUSED, NOW)
+    soon = after_error(once, REFUSED, NOW + PATIENCE - timedelta(seconds=1))
+    assert (soon.status, soon.refused_at) == (Status.SYNCED, NOW)
+
+
+def test_r21_the_same_refusal_minutes_later_ends_it() -> None:
+    once = after_error(CONNECTION, REFUSED, NOW)
+    between = after_error(once, Transient("the server is away", side=Side.EXTERNAL), NOW + PATIENCE / 2)
+    twice = after_error(between, REFUSED, NOW + PATIENCE)
+    assert (twice.status, twice.reason) == (Status.ERROR, Reason.TOKEN_REVOKED)
+    assert twice.detail == REFUSED.told
+    assert planned(*work(), connection=twice) == stopped(Rule.R21)
+
+
+def test_r21_a_refusal_for_good_needs_no_second_one() -> None:
+    once = after_error(CONNECTION, REFUSED, NOW)
+    final = AuthRevoked("another account answers", side=Side.EXTERNAL)
+    assert after_error(once, final, NOW).reason is Reason.TOKEN_REVOKED
+
+
+def test_r21_what_a_person_has_to_repair_stays_on_show_while_a_refusal_may_pass() -> None:
+    gone = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL), NOW)
+    after = after_error(gone, REFUSED, NOW)
+    assert (after.status, after.reason, after.detail) == (gone.status, gone.reason, gone.detail)
+
+
+def test_r23_a_connection_that_is_being_ended_remembers_a_refusal_too() -> None:
+    after = after_error(replace(CONNECTION, status=Status.DISCONNECTED, disconnecting=True), REFUSED, NOW)
+    assert (after.status, after.refused_at) == (Status.DISCONNECTED, NOW)
+    assert not counts(after, REFUSED, NOW)
+    assert counts(after, REFUSED, NOW + PATIENCE)
+
+
 @pytest.mark.parametrize("side", [Side.WIX, "wix"], ids=["named", "spelt"])
 @pytest.mark.parametrize("error", [AuthRevoked, Forbidden, CalendarGone])
 def test_r21_access_refused_by_the_site_is_not_the_accounts_fault(error: type[AdapterError], side: str) -> None:
-    after = after_error(CONNECTION, error("the app was removed", side=side, hint="install it again"))
+    after = after_error(CONNECTION, error("the app was removed", side=side, hint="install it again"), NOW)
     assert (after.status, after.reason) == (Status.SYNCED, None)
     assert after.detail == "the app was removed: install it again"
 
 
 def test_r21_what_a_person_has_to_repair_stays_on_show_while_something_else_is_passing() -> None:
-    refused = after_error(CONNECTION, AuthRevoked("refused", side=Side.EXTERNAL, hint="connect again"))
-    assert after_error(refused, Transient("the site is away", side=Side.WIX)) == refused
+    refused = after_error(CONNECTION, AuthRevoked("refused", side=Side.EXTERNAL, hint="connect again"), NOW)
+    assert after_error(refused, Transient("the site is away", side=Side.WIX), NOW) == refused
 
 
 @pytest.mark.parametrize(
@@ -163,7 +209,7 @@ def test_r21_what_a_person_has_to_repair_stays_on_show_while_something_else_is_p
     [Transient("the server is busy", side=Side.EXTERNAL), Throttled("slower", retry_after=3, side=Side.EXTERNAL)],
 )
 def test_r21_a_passing_failure_changes_no_status(error: AdapterError) -> None:
-    after = after_error(CONNECTION, error)
+    after = after_error(CONNECTION, error, NOW)
     assert (after.status, after.reason) == (Status.SYNCED, None)
 
 
@@ -171,20 +217,20 @@ def test_r21_a_passing_failure_changes_no_status(error: AdapterError) -> None:
 
 
 def test_r22_a_calendar_that_is_gone_is_an_error_and_nothing_is_deleted_in_wix() -> None:
-    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL))
+    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL), NOW)
     assert (after.status, after.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_DELETED)
     assert planned(*work(), connection=after) == stopped(Rule.R22)
 
 
 def test_r22_a_calendar_that_cannot_be_made_is_an_error() -> None:
     refused = Forbidden("too many calendars", code="CALENDAR_CREATION_FAILED", side=Side.EXTERNAL)
-    after = after_error(connection(calendar=None), refused)
+    after = after_error(connection(calendar=None), refused, NOW)
     assert (after.status, after.reason) == (Status.ERROR, Reason.EXTERNAL_CALENDAR_CREATION_FAILED)
     assert planned(*work(), connection=after) == stopped(Rule.R22)
 
 
 def test_r22_no_new_calendar_is_made_by_itself() -> None:
-    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL))
+    after = after_error(CONNECTION, CalendarGone("no such calendar", side=Side.EXTERNAL), NOW)
     assert not [one for one in planned(*work(), connection=after) if isinstance(one, MakeCalendar)]
 
 

@@ -161,6 +161,7 @@ async def test_a_connection_comes_back_equal(store: SqlStore) -> None:
         status=Status.ERROR,
         reason=Reason.TOKEN_REVOKED,
         detail="revoked",
+        refused_at=NOW,
         confirmed=True,
         retired=("old",),
         created_at=NOW,

@@ -29,6 +29,10 @@ def test_a_wrong_password_stops_one_connection_until_it_is_connected_again(day: 
     assert day.answered(401) == 1
     assert "the server refuses the credentials (401)" in said.about(day.anna)
     assert "app-specific password" in said.about(day.anna)
+    assert day.on(day.status(day.anna)) == (Status.SYNCED, None)  # an outage looks the same
+    assert "it may pass" in day.stands(day.anna)["detail"]
+    studio.clock.advance(300)
+    said = day.run(code=1)
     row = said.logged("pass stopped", day.anna)
     assert (row["side"], row["error"], "app-specific password" in row["next"]) == ("external", "AuthRevoked", True)
     assert said.logged("connection stopped", day.anna)["reason"] == "TOKEN_REVOKED"
