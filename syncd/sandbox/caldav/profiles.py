@@ -109,7 +109,7 @@ PROFILES: Final[Mapping[str, Settings]] = {
         "put_etag": "never",
         "xml_form": "default",
     },
-    "rewrites-bodies": {"bodies": "amended", "put_etag": "unaltered"},
+    "rewrites-bodies": {"bodies": "amended"},
     "nextcloud": {
         "scheduling": True,
         "trash_bin": True,
