@@ -87,7 +87,7 @@ def apple_command(ctx: click.Context, **options: Unpack[AppleOptions]) -> None:
     agreed. The same account and schedule again renews the connection.
     """
     house = open_house(ctx)
-    credentials = Credentials(options["email"], _password(options), options["url"])
+    credentials = Credentials(options["email"], _password(house, options), options["url"])
     ctx.exit(asyncio.run(_connect(house, APPLE, credentials, options)))
 
 
@@ -161,7 +161,8 @@ def _tell_calendars(listed: Sequence[CalendarInfo]) -> None:
         click.echo(f"  {one.name}" + (f" ({more})" if more else ""), err=True)
 
 
-def _password(options: AppleOptions) -> str:
+def _password(house: House, options: AppleOptions) -> str:
+    """What was given; one that cannot be right is sent only when a person wants it, who is asked on the same input."""
     if options["password_stdin"]:
         word = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
@@ -170,6 +171,12 @@ def _password(options: AppleOptions) -> str:
         raise click.UsageError("give the password on standard input, with --password-stdin")
     if not word:
         raise click.UsageError("the password is empty")
+    from adapters.apple.passwords import WARNING, is_no_app_password
+
+    if is_no_app_password(options["url"] or house.settings.apple.url, word):
+        click.echo(f"warning: {WARNING}", err=True)
+        if not ask("Send this one all the same?", yes=False):
+            raise click.UsageError("nothing was sent; run the same command again with an app-specific password")
     return word
 
 

@@ -33,6 +33,8 @@ def test_the_same_command_again_renews_and_may_confirm(studio: Studio) -> None:
 def test_a_wrong_password_leaves_nothing_behind_and_names_the_repair(studio: Studio) -> None:
     result = studio.connect("--yes", code=1, word="wrong")
     assert "  next: " in result.stderr
+    for step in ("calendar app first", "account.apple.com", "App-Specific Passwords", "revokes every"):
+        assert step in result.stderr
     assert "wrong" not in result.stderr.replace("wrong password", "")
     assert studio.json("connections") == []
 
@@ -49,6 +51,31 @@ def test_a_password_is_needed(studio: Studio) -> None:
     assert "the password is empty" in studio.connect(code=2, word="").stderr
     schedule = ("--schedule", MARA.schedule_id, "--email", "a@b.example")
     assert "--password-stdin" in studio.run("connect", "apple", *schedule, code=2).stderr
+
+
+ICLOUD = ("--url", "https://caldav.icloud.com/", "--schedule", "none", "--email", "a@b.example", "--password-stdin")
+
+
+def test_a_password_that_apple_cannot_take_is_warned_about_and_not_sent(studio: Studio) -> None:
+    result = studio.run("connect", "apple", *ICLOUD, code=2, say="Summer2026!\n")
+    assert "does not look like an app-specific password" in result.stderr
+    assert "App-Specific Passwords" in result.stderr
+    assert "nothing was sent" in result.stderr
+    assert "Summer" not in result.output
+    assert studio.json("connections") == []
+
+
+def test_whoever_insists_is_not_kept_from_it(studio: Studio) -> None:
+    """The shape may change. The schedule is looked for before the account is asked; this goes no further."""
+    result = studio.run("connect", "apple", *ICLOUD, code=2, say="Summer2026!\ny\n")
+    assert "does not look like" in result.stderr
+    assert "there is no schedule none" in result.stderr
+
+
+def test_an_app_specific_password_needs_no_question(studio: Studio) -> None:
+    result = studio.run("connect", "apple", *ICLOUD, code=2, say="abcd-efgh-ijkl-mnop\n")
+    assert "does not look like" not in result.stderr
+    assert "there is no schedule none" in result.stderr
 
 
 def test_r19_a_second_schedule_may_not_take_the_same_calendar(connected: Studio) -> None:
