@@ -212,14 +212,18 @@ def sequence_of(event: Component) -> int:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
 
 
-def write_fields(calendar: Component, event: Component, wanted: Event, shown: Event, known: Zones) -> frozenset[Field]:
-    """Write the given fields into a VEVENT where they differ from what it shows; everything else stays as it is."""
-    changed = set()
+def differing(wanted: Event, shown: Event) -> frozenset[Field]:
+    """The given fields that say something else than what is shown."""
+    given = [field for field in Field if wanted.get(field) is not UNSEEN]
+    return frozenset(field for field in given if not _alike(wanted.get(field), shown.get(field)))
+
+
+def write_fields(calendar: Component, event: Component, wanted: Event, fields: frozenset[Field], known: Zones) -> None:
+    """Write these fields into a VEVENT; everything else stays as it is."""
     for field in Field:
-        value = wanted.get(field)
-        if value is UNSEEN or _alike(value, shown.get(field)):
+        if field not in fields:
             continue
-        changed.add(field)
+        value = wanted.get(field)
         if isinstance(value, Timed | AllDay):
             put_when(calendar, event, value, known)
         elif field is Field.BUSY:
@@ -228,7 +232,6 @@ def write_fields(calendar: Component, event: Component, wanted: Event, shown: Ev
                 event.put(Line.make("STATUS", "CONFIRMED"))
         else:
             _put_text(event, field, value)
-    return frozenset(changed)
 
 
 def _alike(value: Value, shown: Value) -> bool:

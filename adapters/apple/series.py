@@ -107,15 +107,18 @@ class StoredObject:
         item = self.find(rid)
         if item is None:
             raise Stale("the object does not hold this occurrence any more")
-        target, shown = self._target(item), mapping.event_from(item.component, item.when, _NOBODY)
-        status = target.word("STATUS")
-        changed = mapping.write_fields(self.calendar, target, event, shown, self.zones)
-        marked = self._mark(target, mark)
-        if changed or marked:
-            mapping.touch(target, now, moved=bool(changed & _ORDERED) or target.word("STATUS") != status)
-            self._add(target)
-            self._query = None
-        return bool(changed or marked)
+        changed = mapping.differing(event, mapping.event_from(item.component, item.when, _NOBODY))
+        line = self._mark(item.component, mark)
+        if not changed and line is None:
+            return False
+        target, status = self._target(item), item.component.word("STATUS")
+        mapping.write_fields(self.calendar, target, event, changed, self.zones)
+        if line is not None:
+            target.put(line)
+        mapping.touch(target, now, moved=bool(changed & _ORDERED) or target.word("STATUS") != status)
+        self._add(target)
+        self._query = None
+        return True
 
     def _add(self, target: Component) -> None:
         """Keep a new override. Raises Rejected when we could not read the object with it."""
@@ -266,15 +269,12 @@ class StoredObject:
             override.append(self._like_start("RECURRENCE-ID", moment(item.rid)))
         return override
 
-    def _mark(self, target: Component, mark: Mark | None) -> bool:
-        """Put our mark where the item has one, be it by its names alone; whether that changed it."""
-        if mark is None or mapping.mark_from(target, self.uid, self.name, "") is None:
-            return False
-        line, former = mapping.mark_line(mark), target.line(mapping.MARK)
-        if former is not None and former.value == line.value:
-            return False
-        target.put(line)
-        return True
+    def _mark(self, shown: Component, mark: Mark | None) -> Line | None:
+        """Our mark where the item has one, be it by its names alone; None when it need not be written."""
+        if mark is None or mapping.mark_from(shown, self.uid, self.name, "") is None:
+            return None
+        line, former = mapping.mark_line(mark), shown.line(mapping.MARK)
+        return None if former is not None and former.value == line.value else line
 
     def _like_start(self, name: str, at: date | datetime) -> Line:
         """A time in the same kind, zone and spelling as the master's DTSTART (RFC 5545, 3.8.4.4)."""
