@@ -1,5 +1,7 @@
 """How many writes go out at once: starts at two, grows while throughput rises, halves when a side pushes back.
 
+Which server it is plays no part: what it takes is found out, and kept for as long as the pace is.
+
 Not here: what is written (writes).
 """
 
@@ -13,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Pace:
-    """Writes in flight for one account. `now`: a monotonic clock in seconds."""
+    """Writes in flight for one account. `cap`: never more. `now`: a monotonic clock in seconds."""
 
     cap: int
     now: Callable[[], float]
@@ -36,8 +38,14 @@ class Pace:
         self._rate = max(rate, self._rate)
         self._since, self._count = self.now(), 0
 
-    def pushed_back(self) -> None:
-        """A 429 or 503: half as many, and start measuring anew."""
+    def pushed_back(self, sent_at: int) -> None:
+        """A 429 or 503: half as many, never as many again, and start measuring anew.
+
+        `sent_at`: the width when the refused call was sent. Several refused together say it once.
+        """
+        if self.width < sent_at:
+            return
+        self.cap = max(1, min(self.cap, self.width - 1))
         self.width = max(1, self.width // 2)
         self._rate, self._since = 0.0, None
 

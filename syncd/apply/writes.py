@@ -97,6 +97,7 @@ class Writer:
     total: int = 0
     bad_calls: int = 0
     sent: set[str] = field(default_factory=set)
+    paces: dict[tuple[Side, int], Pace] = field(default_factory=dict)
 
     async def write(self, actions: Sequence[Write]) -> None:
         """All writes: creates, then updates, then deletes; within one calendar side by side.
@@ -143,8 +144,7 @@ class Writer:
     async def _write_to(self, calendar: CalendarAdapter, actions: Sequence[Write]) -> None:
         can = calendar.capabilities
         unkeyed = not can.keyed_bulk and isinstance(actions[0], Create)
-        pace = Pace(1 if unkeyed else can.max_in_flight, asyncio.get_running_loop().time)
-        pace.width = min(pace.width, pace.cap)
+        pace = self._pace(calendar, 1 if unkeyed else can.max_in_flight)
         for start in range(0, len(actions), STRETCH):
             self.work.drain.check()
             rows = await self._intend(calendar, actions[start : start + STRETCH])
@@ -155,6 +155,13 @@ class Writer:
                 unsent = [row for row in rows if row.id not in self.sent]
                 await self._record([self._closed(row, "not sent", WriteState.DROPPED) for row in unsent])
                 raise
+
+    def _pace(self, calendar: CalendarAdapter, cap: int) -> Pace:
+        """That of the account, whatever is written to whichever of its calendars."""
+        key = (calendar.side, cap)
+        if key not in self.paces:
+            self.paces[key] = Pace(cap, asyncio.get_running_loop().time, width=min(2, cap))
+        return self.paces[key]
 
     def _group(self, row: JournalRow) -> str:
         """The object that a write goes to: edits of one object travel together."""
@@ -214,11 +221,12 @@ class Writer:
     async def _send(self, calendar: CalendarAdapter, rows: Sequence[JournalRow], pace: Pace) -> Sequence[Outcome]:
         for attempt in range(TRIES):
             await self.tenure.current()  # the process may have been stopped since, and its lease be another's
+            width = pace.width
             try:
                 async with asyncio.timeout(self.tenure.remaining()):
                     return await self._verb(calendar, rows)
             except Throttled as error:
-                pace.pushed_back()
+                pace.pushed_back(width)
                 if attempt + 1 == TRIES or error.retry_after > PATIENCE or self.work.pause is None:
                     raise
                 await self._wait(error)

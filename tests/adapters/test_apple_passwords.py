@@ -19,9 +19,7 @@ def test_any_other_password_for_an_apple_account_is_suspect(url: str, password: 
     assert is_no_app_password(url, password)
 
 
-@pytest.mark.parametrize(
-    "url", ["https://cal.example.com/", "http://127.0.0.1:5232/", "https://icloud.com.a.net", ""]
-)
+@pytest.mark.parametrize("url", ["https://cal.example.com/", "http://127.0.0.1:5232/", "https://icloud.com.a.net", ""])
 def test_other_servers_take_what_passwords_they_like(url: str) -> None:
     assert not is_no_app_password(url, "Summer2026!")
     assert not is_no_app_password("https://[::1", "Summer2026!")
