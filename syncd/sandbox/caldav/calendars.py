@@ -7,7 +7,7 @@ from typing import Final
 
 from syncd.sandbox.asgi import Reply
 from syncd.sandbox.caldav.calls import Call
-from syncd.sandbox.caldav.dav import Element, tag
+from syncd.sandbox.caldav.dav import Element, properties_of, tag
 from syncd.sandbox.caldav.errors import Refused
 from syncd.sandbox.caldav.ical import KINDS
 from syncd.sandbox.caldav.paths import CALENDAR
@@ -66,7 +66,7 @@ def _wanted(call: Call) -> list[Element]:
     root = call.xml()
     if root.tag != tag("C:mkcalendar"):
         raise Refused(400)
-    return [prop for props in root.iterfind(f"{tag('D:set')}/{tag('D:prop')}") for prop in props]
+    return [prop for props in root.iterfind(f"{tag('D:set')}/{tag('D:prop')}") for prop in properties_of(props)]
 
 
 def _components(call: Call, given: list[Element]) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ def tag(name: str) -> str:
 
 def parsed(body: bytes) -> Element:
     """The root of a request body. Raises NotXmlError, also for a document type: no entity is ever looked at."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -53,6 +55,11 @@ def parsed(body: bytes) -> Element:
     if docinfo is None or docinfo.doctype:
         raise NotXmlError("the body has a document type")
     return root
+
+
+def properties_of(parent: Element) -> list[Element]:
+    """The properties named in an element; those without a namespace are none."""
+    return [prop for prop in parent if str(prop.tag).startswith("{")]
 
 
 def element(name: str, text: str | None = None, /, *children: Element, **attributes: str) -> Element:
@@ -169,7 +176,7 @@ def _mixed(old: Element, parent: Element | None = None) -> Element:
     space = etree.QName(old).namespace
     inherited = parent is not None and etree.QName(parent).namespace == space
     prefix = None if parent is None or len(old) or old.text else "x"
-    spaces: Any = {} if inherited else {prefix: space}
+    spaces: Any = {} if inherited or space is None else {prefix: space}
     attributes = {str(name): str(text) for name, text in old.attrib.items()}
     if parent is None:
         made = etree.Element(old.tag, attributes, nsmap=spaces)

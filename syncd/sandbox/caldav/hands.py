@@ -68,13 +68,16 @@ class Hands:
         return self.calendar.put(name, body, uid)
 
     def edit(self, name: str, *changes: tuple[str, str]) -> Stored:
-        """Replace patterns in the unfolded text of an object. Raises ValueError for one that is not there."""
-        text = "".join(f"{line}\r\n" for line in ical.unfolded(self.text(name)))
+        """Replace patterns in an object: its lines unfolded, each ended by a bare newline, where `.*` and `$` stop.
+
+        Raises ValueError for one that is not there.
+        """
+        text = "".join(f"{line}\n" for line in ical.unfolded(self.text(name)))
         for pattern, new in changes:
-            if not re.search(pattern, text):
+            if not re.search(pattern, text, re.MULTILINE):
                 raise ValueError(f"{pattern} is not in the object")
-            text = re.sub(pattern, new, text)
-        return self.put(name, text)
+            text = re.sub(pattern, new, text, flags=re.MULTILINE)
+        return self.put(name, text.replace("\n", "\r\n"))
 
     def delete(self, name: str) -> None:
         """Delete an object. Raises KeyError."""

@@ -3,6 +3,7 @@
 Not here: anything else of an object (`ical.py`).
 """
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -15,9 +16,10 @@ from syncd.sandbox.caldav.errors import Refused
 
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+_MARGIN: Final = timedelta(days=2)
 _MOST: Final = 1000
 _FINE: Final = ("SECONDLY", "MINUTELY", "HOURLY")
-_UNREADABLE: Final = (ValueError, TypeError, KeyError, OverflowError, IndexError, InvalidCalendar)
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError, InvalidCalendar)
 
 
 def moment(text: str | None, default: datetime) -> datetime:
@@ -34,13 +36,7 @@ def takes_place(body: bytes, start: datetime, end: datetime) -> bool:
     """Whether an event of the object overlaps [start, end); an object that cannot be read always does."""
     try:
         calendar = Calendar.from_ical(body)
-        if _is_fine(calendar):
-            return True
-        if (start, end) == (FIRST, LAST):
-            return True
-        if end == LAST:
-            return next(iter(_query(calendar).after(start)), None) is not None
-        return bool(_query(calendar).between(max(start, FIRST + timedelta(days=2)), end))
+        return _is_fine(calendar) or next(_within(calendar, start, end), None) is not None
     except _UNREADABLE:
         return True
 
@@ -49,7 +45,7 @@ def expanded(body: bytes, start: datetime, end: datetime) -> bytes:
     """The object as its occurrences in [start, end), each in UTC and without rules (RFC 4791, 9.6.5)."""
     try:
         calendar = Calendar.from_ical(body)
-        found = [] if _is_fine(calendar) else list(islice(_query(calendar).between(start, end), _MOST))
+        found = [] if _is_fine(calendar) else list(islice(_within(calendar, start, end), _MOST))
         told = Calendar()
         for name, value in calendar.property_items(recursive=False, sorted=False):
             if name not in ("BEGIN", "END"):
@@ -63,8 +59,23 @@ def expanded(body: bytes, start: datetime, end: datetime) -> bytes:
     return rendered
 
 
-def _query(calendar: Any) -> Any:
-    return recurring_ical_events.of(calendar, skip_bad_series=True)
+def _within(calendar: Any, start: datetime, end: datetime) -> Iterator[Any]:
+    """Occurrences that overlap [start, end), or begin in it and take no time, in order of start (RFC 4791, 9.9)."""
+    earliest = min((_instant(event.start) for event in calendar.walk("VEVENT")), default=FIRST)
+    # The library looks at every day from there on. An RDATE before the first occurrence is not legal (RFC 5545, 3.8.5).
+    since = max(start, earliest - _MARGIN if earliest > FIRST + _MARGIN else FIRST + _MARGIN)
+    for event in recurring_ical_events.of(calendar, skip_bad_series=True).after(since):
+        begins, ends = _instant(event.start), _instant(event.end)
+        if begins >= end:
+            return
+        if ends > start or begins == ends == start:
+            yield event
+
+
+def _instant(at: date) -> datetime:
+    """The moment, floating ones and dates taken in UTC: the calendar has no zone of its own here."""
+    moment = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)  # noqa: DTZ001 - made aware below
+    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=UTC)
 
 
 def _is_fine(calendar: Any) -> bool:

@@ -4,11 +4,13 @@ Not here: what they say (`properties.py`), and the properties of a new calendar 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
 from syncd.sandbox.asgi import Reply
+from syncd.sandbox.caldav import dav
 from syncd.sandbox.caldav.calls import Call
 from syncd.sandbox.caldav.dav import Element, Row, tag
 from syncd.sandbox.caldav.errors import Refused
@@ -25,11 +27,11 @@ def propfind(call: Call) -> Reply:
     asked = _asked(call)
     rows = []
     for resource in _resources(call, depth):
-        names = every(call, resource) if asked is None else asked
-        if asked == []:
-            rows.append(Row(call.at.href(resource.path), found=[etree.Element(name) for name in every(call, resource)]))
-            continue
-        rows.append(row(call, resource, names))
+        if asked.names_alone:
+            found = [etree.Element(name) for name in every(call, resource)]
+            rows.append(Row(call.at.href(resource.path), found=found))
+        else:
+            rows.append(row(call, resource, every(call, resource) if asked.tags is None else asked.tags))
     return call.multistatus(rows)
 
 
@@ -41,7 +43,9 @@ def proppatch(call: Call) -> Reply:
     root = call.xml()
     if root.tag != tag("D:propertyupdate"):
         raise Refused(400)
-    changes = [(child.tag == tag("D:set"), prop) for child in root for props in child for prop in props]
+    changes = [
+        (child.tag == tag("D:set"), prop) for child in root for props in child for prop in dav.properties_of(props)
+    ]
     tags = [str(prop.tag) for _, prop in changes]
     found = Row(call.at.href(call.at.calendar(call.owner(), calendar.slug)))
     protected = [name for name in tags if name in PROTECTED or call.place.kind == OBJECT]
@@ -83,21 +87,26 @@ def _depth(call: Call) -> int:
     return int(text)
 
 
-def _asked(call: Call) -> list[str] | None:
-    """Tags of the properties; None for allprop, an empty list for propname."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Tags of the properties; without any all of them (`allprop`), or their `names_alone` (`propname`)."""
+
+    tags: list[str] | None = None
+    names_alone: bool = False
+
+
+def _asked(call: Call) -> _Asked:
     if not call.request.body.strip():
-        return None
+        return _Asked()
     root = call.xml()
     if root.tag != tag("D:propfind") or len(root) == 0:
         raise Refused(400)
     for child in root:
         if child.tag == tag("D:prop"):
-            return [str(prop.tag) for prop in child]
-    if root[0].tag == tag("D:propname"):
-        return []
-    if root[0].tag != tag("D:allprop"):
+            return _Asked([str(prop.tag) for prop in dav.properties_of(child)])
+    if root[0].tag not in (tag("D:propname"), tag("D:allprop")):
         raise Refused(400)
-    return None
+    return _Asked(names_alone=root[0].tag == tag("D:propname"))
 
 
 def _resources(call: Call, depth: int) -> Iterator[Resource]:

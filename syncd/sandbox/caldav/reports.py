@@ -77,7 +77,7 @@ class _Wanted:
     @classmethod
     def of(cls, root: Element) -> "_Wanted":
         props = root.find(tag("D:prop"))
-        tags = [str(prop.tag) for prop in props] if props is not None else []
+        tags = [] if props is None else [str(prop.tag) for prop in dav.properties_of(props)]
         data = None if props is None else props.find(_DATA)
         expand = None if data is None else data.find(tag("C:expand"))
         return cls([name for name in tags if name != _DATA], data is not None, expand)
@@ -115,14 +115,15 @@ def multiget(call: Call, root: Element) -> Reply:
         asked = asked[:limit]
     wanted, rows = _Wanted.of(root), []
     for href in asked:
-        place = place_of(call.state, urlsplit(href).path)
+        path = _path(href)
+        place = place_of(call.state, path)
         stored = None
         if place.kind == OBJECT and place.calendar is call.calendar():
             stored = call.calendar().get(place.name, call.past)
         if stored is not None and not is_unreadable(call, stored.id):
             rows.append(_body_row(call, stored, wanted))
         elif stored is not None or call.switches["multiget_missing"] == "404_row":
-            rows.append(Row(call.at.href(urlsplit(href).path), status=404))
+            rows.append(Row(call.at.href(path), status=404))
         else:
             call.switches.fire("multiget_missing")
             if call.switches["multiget_missing"] == "whole_404":
@@ -232,6 +233,14 @@ def _body_row(call: Call, stored: Stored, wanted: _Wanted, *, marked: bool = Fal
         text = _told(stored, wanted.expand).decode("utf-8", "replace")
         found.found.append(element("C:calendar-data", ical.marked(text) if marked else text))
     return found
+
+
+def _path(href: str) -> str:
+    """The path of an address as a client sends it; "" for what is none."""
+    try:
+        return urlsplit(href).path
+    except ValueError:
+        return ""
 
 
 def _told(stored: Stored, expand: Element | None) -> bytes:
