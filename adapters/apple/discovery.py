@@ -13,9 +13,12 @@ from adapters.apple import multistatus as dav
 from adapters.apple.client import SIDE, Answer, Moved, Session, answer_of, encoded, origin_of, rows_of
 from adapters.apple.hosts import is_trusted
 from adapters.apple.multistatus import Row
-from syncd.errors import AdapterError, ConfigError, Forbidden, Transient
+from syncd.errors import AdapterError, AuthRevoked, ConfigError, Forbidden, Transient
 
 _HOPS: Final = 5
+UNTRUSTED: Final = "ORIGIN"  # code of the refusal to send anything to a host
+# Answers of web servers that are no calendar server at this address.
+_NOT_DAV: Final = frozenset({200, 204, 400, 404, 405, 406, 410, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,22 @@ class Discovery:
         return msgspec.json.encode(_Found(self._entry, home), order="deterministic").decode()
 
     async def _principal(self) -> tuple[str, Row]:
-        """The first of the entry address, the well-known one and the root that names a principal."""
+        """The first of the entry address, the well-known one and the root that names a principal.
+
+        401 at the entry address is about the password. Behind it some servers answer so to any (vdirsyncer#855).
+        """
         body = dav.propfind("D:current-user-principal", "D:resourcetype")
         origin = origin_of(self._entry)
         last: AdapterError | None = None
         for url in dict.fromkeys([self._entry, f"{origin}/.well-known/caldav", f"{origin}/"]):
             try:
                 at, rows = await self._followed(url, body)
-            except Transient as error:
-                if not isinstance(error, DiscoveryError):
+            except (DiscoveryError, Forbidden, AuthRevoked) as error:
+                if url == self._entry and isinstance(error, AuthRevoked):
                     raise
-                last = error
+                if isinstance(error, Forbidden) and error.code == UNTRUSTED:
+                    raise
+                last = last if isinstance(last, AuthRevoked | Forbidden) else error
                 continue
             for row in rows:
                 if row.hrefs("D:current-user-principal"):
@@ -117,7 +125,7 @@ class Discovery:
                     raise
                 url = self._trusted(url, moved.location)
                 continue
-            if answer.status in (400, 404, 405, 410, 501):
+            if answer.status in _NOT_DAV:
                 raise DiscoveryError(f"discovery: the server answered {answer.status}", side=SIDE)
             return url, rows_of(answer, "discovery").rows
         raise DiscoveryError("discovery: too many redirects", side=SIDE)
@@ -131,7 +139,7 @@ class Discovery:
             raise DiscoveryError("discovery: the server names an address that is no URL", side=SIDE) from None
         if not trusted:
             raise Forbidden(
-                "the server names another host, which was not configured", code="ORIGIN", side=SIDE,
+                "the server names another host, which was not configured", code=UNTRUSTED, side=SIDE,
                 hint="give the address of that server if you trust it",
             )  # fmt: skip
         self._session.admit(url)

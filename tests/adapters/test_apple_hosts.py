@@ -10,7 +10,7 @@ import pytest
 
 import adapters.apple
 from adapters.apple.hosts import domain_of, is_trusted
-from syncd.errors import Forbidden, Transient
+from syncd.errors import AuthRevoked, Forbidden, Transient
 from syncd.ports import Account
 from tests.adapters.apple_world import BRIDGE, EMAIL, PASSWORD, WINDOW, StillClock
 
@@ -28,12 +28,15 @@ class Servers(httpx.AsyncBaseTransport):
     redirects: dict[str, str] = field(default_factory=dict)
     misdirected: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    refusals: dict[str, int] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.seen.append((request.url.host, request.headers.get("authorization", "")))
         if (target := self.redirects.get(str(request.url))) is not None:
             return httpx.Response(301, headers={"location": target})
+        if (status := self.refusals.get(str(request.url))) is not None:
+            return httpx.Response(status, text="<html>A page</html>")
         if request.url.host in self.misdirected:
             return httpx.Response(421)
         if request.url.host in self.gone:
@@ -157,6 +160,34 @@ async def test_the_well_known_address_is_asked_where_the_entry_names_no_principa
     async with account_at(servers, "https://caldav.example.com/nothing/") as account:
         assert await account.identity() == "/7/principal/"
     assert servers.hosts == ["caldav.example.com", "dav.example.com"]
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 405, 501])
+async def test_an_entry_address_with_a_web_page_leads_on_to_the_well_known_one(servers: Servers, status: int) -> None:
+    servers.refusals[ENTRY] = status
+    async with account_at(servers) as account:
+        assert await account.identity() == "/7/principal/"
+
+
+async def test_a_well_known_address_that_refuses_every_password_leads_on_to_the_root(servers: Servers) -> None:
+    servers.refusals |= {f"{ENTRY}dav/": 404, f"{ENTRY}.well-known/caldav": 401}
+    async with account_at(servers, f"{ENTRY}dav/") as account:
+        assert await account.identity() == "/7/principal/"
+
+
+async def test_where_nothing_else_leads_on_the_refusal_is_told(servers: Servers) -> None:
+    servers.refusals |= {f"{ENTRY}dav/": 404, f"{ENTRY}.well-known/caldav": 401, ENTRY: 404}
+    async with account_at(servers, f"{ENTRY}dav/") as account:
+        with pytest.raises(AuthRevoked):
+            await account.identity()
+
+
+async def test_a_password_that_the_entry_address_refuses_is_sent_once(servers: Servers) -> None:
+    servers.refusals[ENTRY] = 401
+    async with account_at(servers) as account:
+        with pytest.raises(AuthRevoked):
+            await account.identity()
+    assert len(servers.seen) == 1
 
 
 @pytest.mark.parametrize("answer", ["misdirected", "gone"])
