@@ -60,6 +60,9 @@ def _parsed(line: Line) -> vRecur:
             rule[name] = list(dict.fromkeys(values))
     if int(_one(rule, "INTERVAL", 1)) < 1:
         raise MalformedError("its rule has no interval")
+    if "COUNT" in rule and "UNTIL" in rule:
+        # RFC 5545, 3.3.10 forbids it, and clients differ in which of the two counts.
+        raise MalformedError("its rule has two ends")
     return rule
 
 
@@ -78,7 +81,7 @@ def _density(rule: vRecur) -> tuple[float, float]:
     if often == "HOURLY":
         a_day = min(24 / interval, hours if rule.get("BYHOUR") else 24)
         return a_day * minutes * seconds, 24 / interval
-    return float(hours * minutes * seconds), 0.5
+    return float(hours * minutes * seconds), 1 if often == "DAILY" else 0.5
 
 
 def never(rule: vRecur, start: Start) -> bool:

@@ -23,6 +23,8 @@ from syncd.errors import Rejected, Stale
 from syncd.model import Event, Field, Mark, Timed, When, Window
 
 MAX_DATES: Final = 2000
+# RFC 7986, 5.3 asks for 255 octets at most.
+MAX_UID: Final = 1000
 # Of occurrences that stand for all that follow: each moves the whole series, so each is a place to look at.
 MAX_SHIFTS: Final = 20
 _DAY: Final = timedelta(days=1)
@@ -62,6 +64,8 @@ class StoredObject:
         self.uid = next(iter(uids), "") or ""
         if self.events and not self.uid:
             raise MalformedError("it has no UID")
+        if len(self.uid) > MAX_UID:
+            raise MalformedError("its UID is too long")
         masters = [event for event in self.events if event.line("RECURRENCE-ID") is None]
         self.master = max(masters, key=mapping.sequence_of) if masters else None
         self.overrides = [event for event in self.events if event.line("RECURRENCE-ID") is not None]

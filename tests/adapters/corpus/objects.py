@@ -53,7 +53,7 @@ def definition(zone: str) -> list[str]:
     """A VTIMEZONE with rules from long ago; that of OWN is a quarter of an hour beside all others."""
     tzid = ZONES[zone][0]
     if zone == "defined":
-        onsets = [("STANDARD", "16010101T000000", "+0545", "+0545", None)]
+        onsets = [("STANDARD", "16010101T000000", "+0545", "+0545", "")]
     else:
         onsets = [
             ("STANDARD", "16011028T030000", "+0200", "+0100", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10"),
