@@ -30,9 +30,11 @@ class Servers(httpx.AsyncBaseTransport):
     gone: set[str] = field(default_factory=set)
     refusals: dict[str, int] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.seen.append((request.url.host, request.headers.get("authorization", "")))
+        self.patience.append(request.extensions["timeout"]["read"])
         if (target := self.redirects.get(str(request.url))) is not None:
             return httpx.Response(301, headers={"location": target})
         if (status := self.refusals.get(str(request.url))) is not None:
@@ -96,6 +98,14 @@ async def test_a_home_on_a_partition_of_the_same_domain_is_followed_with_the_pas
         await account.open("home/", zone="UTC", collection="c").read(WINDOW)
     assert servers.hosts == ["caldav.example.com", "p07-caldav.example.com"]
     assert all(word.startswith("Basic ") for _, word in servers.seen)
+
+
+async def test_an_answer_may_take_two_minutes(servers: Servers) -> None:
+    """Multigets at iCloud take half a minute (reference/caldav.md, 2)."""
+    async with account_at(servers) as account:
+        await account.open("home/", zone="UTC", collection="c").read(WINDOW)
+    assert servers.patience
+    assert min(servers.patience) >= 120
 
 
 def _principal_there(servers: Servers) -> None:

@@ -4,6 +4,7 @@ A small client keeps what it was shown, as the core does: by cursor, or by a ful
 here: passes (test_apple_passes), what a switch means (syncd/sandbox/caldav).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ import pytest
 
 import adapters.apple
 from adapters.apple.calendar import AppleCalendar
-from syncd.errors import AdapterError, AuthRevoked, CalendarGone, CursorExpired, Forbidden, Stale, Transient
-from syncd.model import Cursor, Event, Observation, Ref
+from syncd.errors import AdapterError, AuthRevoked, CalendarGone, CursorExpired, Forbidden, Rejected, Stale, Transient
+from syncd.model import Cursor, Event, Gone, Observation, Ref
 from syncd.ports import Account, Edit, Erasure, Outcome, knowing
 from syncd.sandbox.caldav import PROFILES, CaldavServer, CaldavState, Hands
 from syncd.sandbox.clock import SandboxClock
@@ -170,6 +171,7 @@ async def test_what_people_do_is_seen_once_and_what_is_idle_brings_nothing(dav: 
     dav.home.edit("e0.ics", ("SUMMARY:Event 0", "SUMMARY:Moved"))
     dav.home.delete("e1.ics")
     dav.home.put("e9.ics", single("Event 9", 10))
+    dav.state.expire_tokens()
     await mirror.refresh()
     await mirror.audit()  # where a token is taken that means nothing, this is what finds them
     assert {"Moved", "Event 9"} < set(mirror.titles)
@@ -264,6 +266,56 @@ async def test_a_calendar_that_its_owner_renames_is_the_same_and_one_that_is_del
         await again(lambda: mirror.calendar.delete([Erasure(item.ref, item.version)]))
 
 
+async def test_what_is_asked_for_by_name_and_is_not_there_keeps_nothing_else_from_being_read(dav: Caldav) -> None:
+    names = [f"e{number}.ics" for number in range(9)]
+    for name in names:
+        dav.home.put(name, single(name.removesuffix(".ics")))
+    mirror = dav.open(HOME)
+    refs = [Ref(HOME, name) for name in ("none.ics", *names, "neither.ics")]
+    got = await again(lambda: mirror.calendar.get(refs))
+    assert [got[ref].event.title for ref in refs[1:-1]] == [name.removesuffix(".ics") for name in names]
+    for ref in (refs[0], refs[-1]):
+        absence = got[ref].absence
+        assert absence is not None
+        assert absence.kind is Gone.GONE
+
+
+async def test_an_object_that_is_listed_and_never_there_keeps_nothing_else_from_being_read() -> None:
+    async with caldav("icloud-troubled") as dav:
+        mirror = dav.open(HOME)
+        dav.home.put("a.ics", single("Event"))
+        dav.home.put("ghost.ics", single("Ghost"))
+        await mirror.refresh()
+        assert (mirror.titles, mirror.broken) == (["Event"], {"ghost.ics"})
+        assert mirror.cursor is not None
+        dav.home.put("b.ics", single("Another"))
+        dav.home.put("ghost-2.ics", single("Ghost again"))
+        await mirror.refresh()
+        assert (mirror.titles, mirror.broken) == (["Another", "Event"], {"ghost-2.ics"})
+        assert dav.fired["unreadable"] >= 2
+
+
+@pytest.mark.parametrize("profile", ["icloud", "strict-uid"])
+async def test_a_uid_that_an_object_elsewhere_in_the_account_has_is_rejected(profile: str) -> None:
+    async with caldav(profile) as dav:
+        dav.home.put("theirs.ics", ics("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", uid="key-1@syncd"))
+        made = await again(lambda: dav.account.make_calendar("one", "Sessions"))
+        (outcome,) = await again(lambda: dav.open(made.id).calendar.create([draft("key-1")]))
+        assert isinstance(outcome, Rejected)
+        assert dav.fired["uid_scope"] == 1
+        assert (list(dav.home.objects()), dav.ours.objects()) == (["theirs.ics"], {})
+
+
+async def test_a_uid_that_lies_in_the_bin_is_rejected() -> None:
+    async with caldav("nextcloud") as dav:
+        calendar = dav.open(HOME).calendar
+        made = succeeded((await calendar.create([draft("key-1")]))[0])
+        succeeded((await calendar.delete([Erasure(made.ref, made.version)]))[0])
+        (outcome,) = await calendar.create([draft("key-1")])
+        assert isinstance(outcome, Rejected)
+        assert dav.fired["trash_bin"] == 1
+
+
 @pytest.mark.parametrize("status", ["421", "404", "301"])
 async def test_an_account_that_moves_to_another_partition_is_followed_and_loses_nothing(status: str) -> None:
     async with caldav("icloud") as dav:
@@ -277,6 +329,21 @@ async def test_an_account_that_moves_to_another_partition_is_followed_and_loses_
         assert succeeded(gone).absence is not None
         assert dav.home.objects() == {}
         assert dav.fired.get("moved_status", 0) > 0 or status == "421"  # which is the switch's default
+
+
+async def test_however_much_is_asked_at_once_multigets_come_one_after_the_other() -> None:
+    async with caldav("icloud") as dav:
+        dav.state.switches.set({"multiget_milliseconds": 5})
+        for number in range(8):
+            dav.home.put(f"e{number}.ics", single(f"Event {number}", number))
+        mirror = dav.open(HOME)
+        await mirror.refresh()
+        edits = [Edit(ref, Event(title="Edited"), item.version) for ref, item in mirror.items.items()]
+        others = asyncio.gather(*(dav.open(HOME).refresh() for _ in range(3)))
+        outcomes = await mirror.calendar.update(edits)
+        await others
+        assert [succeeded(one).event.title for one in outcomes] == ["Edited"] * 8
+        assert "multigets_at_once" not in dav.fired
 
 
 async def test_the_accounts_own_password_is_refused_in_one_request_and_may_pass() -> None:
