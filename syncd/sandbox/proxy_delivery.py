@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from syncd.sandbox.proxy_past import Past
-from syncd.sandbox.proxy_rows import ROW_KINDS, Multistatus, served_bytes, served_etag
+from syncd.sandbox.proxy_rows import REWRITING, Multistatus, served_bytes, served_etag, substituted
 from syncd.sandbox.proxy_wire import BrokenMessageError, Request, Response, send
 
 _REMEMBERED_REQUESTS: Final = 1_000
 _REMEMBERED_ANSWERS: Final = 10
-# Bytes that are served may be no XML: what reads rows comes before them.
-_REWRITING: Final = (*(kind for kind in ROW_KINDS if kind != "serve"), "weak_etag", "serve", "replace", "strip_etag")
 _INVALID_TOKEN: Final = b'<?xml version="1.0"?><error xmlns="DAV:"><valid-sync-token/></error>'
 _XML: Final = ("content-type", "application/xml; charset=utf-8")
 _UNREACHABLE: Final = Response(
@@ -105,7 +103,7 @@ class Delivery:
         if "replay_rows" in do:
             before, response = response, self._objects.shown(request, response, do["replay_rows"])
             delivered &= response != before
-        for kind in _REWRITING:
+        for kind in REWRITING:
             if kind in do:
                 before, response = response, _changed(request, response, kind, do)
                 delivered &= response != before
@@ -117,7 +115,7 @@ class Delivery:
         identity = tuple(pair for pair in request.headers if pair[0] == "authorization")
         stored = await self._forward(Request("GET", request.target, identity))
         text = _unfolded(stored.body.decode())
-        edited = _substituted(text, spec["replace"])
+        edited = substituted(text, spec["replace"])
         headers = (*identity, ("content-type", "text/calendar; charset=utf-8"))
         body = edited.replace("\n", "\r\n").encode()
         theirs = await self._forward(Request("PUT", request.target, headers, body))
@@ -192,7 +190,7 @@ def _changed(request: Request, response: Response, kind: str, do: Mapping[str, A
                 response = response.with_header("etag", f"W/{etag}")
             return _rows(response, Multistatus.weaken) if value in ("rows", "all") else response
         case "replace":
-            text = _substituted(response.body.decode("utf-8", "surrogateescape"), value)
+            text = substituted(response.body.decode("utf-8", "surrogateescape"), value)
             return replace(response, body=text.encode("utf-8", "surrogateescape"))
         case "serve" if request.method == "GET":
             return _served(request, response, value)
@@ -216,12 +214,6 @@ def _served(request: Request, response: Response, value: Mapping[str, Any]) -> R
             headers = (("content-type", "text/calendar; charset=utf-8"), ("etag", etag))
             return Response(200, headers, body)
     return response
-
-
-def _substituted(text: str, pairs: list[list[str]]) -> str:
-    for pattern, replacement in pairs:
-        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
-    return text
 
 
 def _unfolded(text: str) -> str:

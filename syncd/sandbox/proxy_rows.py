@@ -6,7 +6,7 @@ Not here: single-object answers and headers (proxy_delivery). Hrefs are matched 
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
@@ -17,6 +17,9 @@ from lxml import etree
 _DAV: Final = "{DAV:}"
 _CALENDAR_DATA: Final = "{urn:ietf:params:xml:ns:caldav}calendar-data"
 ROW_KINDS: Final = ("drop_rows", "set_row", "add_rows", "truncate_rows", "empty", "serve")
+# Bytes that are served may be no XML: what reads rows comes before them.
+REWRITING: Final = (*(kind for kind in ROW_KINDS if kind != "serve"), "weak_etag", "serve", "replace", "strip_etag")
+"""Every kind that rewrites an answer, in the order in which they do."""
 
 
 def parse_xml(body: bytes) -> etree._Element:
@@ -32,6 +35,13 @@ def served_bytes(content: object) -> bytes:
             return base64.b64decode(content["base64"], validate=True)
         content = content["text"]
     return str(content).encode()
+
+
+def substituted(text: str, pairs: Sequence[Sequence[str]]) -> str:
+    """The text after each [pattern, replacement], `^` and `$` at every line."""
+    for pattern, replacement in pairs:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    return text
 
 
 def served_etag(content: bytes) -> str:

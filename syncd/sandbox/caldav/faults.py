@@ -9,6 +9,7 @@ replay_rows     {"href": regular expression on the file name = any, "back": k = 
 refuse_token    403, 409, 410, 412…: the answer to a sync-collection that carries a token
 foreign_edit    {"replace": [[pattern, replacement]], "answer": "outdated" | "theirs"}: right after a PUT was stored,
                 the person edits the object; the client is answered with the ETag of its own PUT, or with theirs
+pad_body        n: so many blanks more at the end of the answer's body
 truncate_rows, empty, drop_rows, add_rows, set_row, serve, strip_etag, weak_etag, replace: as `proxy_kinds.py` says
 
 `match` may also hold `report`, `token`, `account` (the address) and `host` (entry, partition-1, partition-2). A fault
@@ -26,22 +27,21 @@ from syncd.sandbox.caldav.ical import unfolded
 from syncd.sandbox.caldav.paths import place_of
 from syncd.sandbox.caldav.reports import ReportFacts
 from syncd.sandbox.caldav.state import CaldavState
-from syncd.sandbox.control import Check, is_number
+from syncd.sandbox.control import Check, is_count, is_number
 from syncd.sandbox.proxy_kinds import KINDS
-from syncd.sandbox.proxy_rows import ROW_KINDS, Multistatus, served_bytes, served_etag
+from syncd.sandbox.proxy_rows import REWRITING, ROW_KINDS, Multistatus, served_bytes, served_etag, substituted
 
 MATCHES: Final = ("report", "token", "account", "host")
 PAST_KINDS: Final = frozenset({"stale_seconds", "stale_writes", "replay_rows"})
 _OF_ROWS: Final = frozenset({*ROW_KINDS, "weak_etag", "replace"})
 _OF_READS: Final = PAST_KINDS | _OF_ROWS
-# Bytes that are served may be no XML: what reads rows comes before them.
-_REWRITING: Final = (*(kind for kind in ROW_KINDS if kind != "serve"), "weak_etag", "serve", "replace", "strip_etag")
 
 FAULT_KINDS: Final[Mapping[str, Check]] = {
     **{name: check for name, check in KINDS.items() if name != "replay"},
     **DELIVERY_KINDS,
+    "pad_body": is_count,
     "stale_seconds": lambda value: is_number(value) and value > 0,  # type: ignore[operator]
-    "stale_writes": lambda value: is_number(value) and isinstance(value, int) and value > 0,
+    "stale_writes": lambda value: is_count(value) and value > 0,  # type: ignore[operator]
 }
 """What `do` of a fault may hold here beyond the common kinds."""
 
@@ -51,9 +51,9 @@ def kinds_for(request: Request, facts: ReportFacts) -> frozenset[str]:
     match request.method:
         case "PROPFIND" | "REPORT":
             token = {"refuse_token"} if facts.report == "sync-collection" and facts.token else set()
-            return ANYWHERE | _OF_READS | token
+            return ANYWHERE | _OF_READS | token | {"pad_body"}
         case "GET":
-            return ANYWHERE | PAST_KINDS | {"serve", "strip_etag", "weak_etag", "replace"}
+            return ANYWHERE | PAST_KINDS | {"serve", "strip_etag", "weak_etag", "replace", "pad_body"}
         case "PUT":
             return ANYWHERE | {"foreign_edit", "strip_etag", "weak_etag"}
     return ANYWHERE
@@ -61,10 +61,10 @@ def kinds_for(request: Request, facts: ReportFacts) -> frozenset[str]:
 
 def rewritten(request: Request, reply: Reply, do: Mapping[str, Any]) -> Reply:
     """The answer after every kind that rewrites it."""
-    for kind in _REWRITING:
+    for kind in REWRITING:
         if kind in do:
             reply = _changed(request, reply, kind, do)
-    return reply
+    return replace(reply, body=reply.body + b" " * do.get("pad_body", 0))
 
 
 def edited_behind(state: CaldavState, request: Request, reply: Reply, spec: Mapping[str, Any]) -> Reply:
@@ -76,7 +76,7 @@ def edited_behind(state: CaldavState, request: Request, reply: Reply, spec: Mapp
     if stored is None:
         return reply
     text = "\n".join([*unfolded(stored.body.decode()), ""])
-    edited = _substituted(text, spec["replace"])
+    edited = substituted(text, spec["replace"])
     theirs = place.calendar.put(place.name, edited.replace("\n", "\r\n").encode(), stored.uid)
     if spec.get("answer") != "theirs":
         return reply
@@ -93,7 +93,7 @@ def _changed(request: Request, reply: Reply, kind: str, do: Mapping[str, Any]) -
                 reply = replace(reply, headers={**reply.headers, "etag": f"W/{etag}"})
             return _with_rows(reply, kind, do) if value in ("rows", "all") else reply
         case "replace":
-            text = _substituted(reply.body.decode("utf-8", "surrogateescape"), value)
+            text = substituted(reply.body.decode("utf-8", "surrogateescape"), value)
             return replace(reply, body=text.encode("utf-8", "surrogateescape"))
         case "serve" if request.method == "GET":
             return _served(request, reply, value)
@@ -116,9 +116,3 @@ def _served(request: Request, reply: Reply, value: Mapping[str, Any]) -> Reply:
             etag = reply.headers.get("etag") or served_etag(body)
             return Reply(200, body, {"content-type": "text/calendar; charset=utf-8", "etag": etag})
     return reply
-
-
-def _substituted(text: str, pairs: list[list[str]]) -> str:
-    for pattern, replacement in pairs:
-        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
-    return text

@@ -108,6 +108,7 @@ _WRITES: Final[Mapping[str, Documented]] = {
         "weak in compressed answers to GET, to every GET, or everywhere",
         ("strong", "weak_compressed", "weak_get", "weak"),
         evidence="M Cyrus",
+        careless=True,
     ),
     "max_object_bytes": Documented(20_000_000, "the largest object", evidence="A; M", careless=True),
     "too_large": Documented(
@@ -118,7 +119,9 @@ _WRITES: Final[Mapping[str, Documented]] = {
         careless=True,
     ),
     "no_parent": Documented("409", "PUT into nothing", ("409", "404", "403"), evidence="R 4918, 9.7.1", careless=True),
-    "other_account": Documented("403", "a request for another person's things", ("403", "404"), evidence="R 3744"),
+    "other_account": Documented(
+        "403", "a request for another person's things", ("403", "404"), evidence="R 3744", careless=True
+    ),
     "delete_status": Documented("204", "DELETE of what is there", ("204", "200"), evidence="M Radicale"),
 }
 

@@ -39,7 +39,7 @@ def get(call: Call) -> Reply:
     if compressing or call.switches["etags"] in ("weak_get", "weak"):
         call.switches.fire("etags")
         headers["etag"] = f"W/{stored.etag}"
-    return Reply(200, b"" if call.request.method == "HEAD" else body, headers)
+    return Reply(200, body, headers)
 
 
 def put(call: Call) -> Reply:

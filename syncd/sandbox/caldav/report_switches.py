@@ -56,6 +56,7 @@ _BODIES: Final[Mapping[str, Documented]] = {
         "an href that is not there: a row with 404, no row, or 404 for the whole report",
         ("404_row", "row_absent", "whole_404"),
         evidence="R 4791, 7.9; M",
+        careless=True,
     ),
     "unreadable": Documented(
         [], "objects whose name has one of these texts: listed, and 404 when read", evidence="I dankcalendar#108"

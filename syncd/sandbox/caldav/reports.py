@@ -3,6 +3,7 @@
 Not here: filters (`filters.py`), parts of calendar-data: an object is always told whole, or as its occurrences.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -184,11 +185,10 @@ def _is_forgotten(call: Call, point: SyncPoint) -> bool:
 
 def _changed(call: Call, since: int | None) -> Iterable[Stored]:
     records = call.calendar().records(call.past)
-    if call.past.back:
-        # An object shown as it was is named although its version is an old one.
-        return records
     if since is not None:
-        return [stored for stored in records if stored.version > since]
+        # An object shown as it was is named although its version is an old one.
+        old = {one.id for one in records if call.past.back and re.search(call.past.ids, one.id)}
+        return [stored for stored in records if stored.version > since or stored.id in old]
     dead = [stored for stored in records if stored.deleted]
     if dead and call.switches.fires("deleted_at_first", True):
         return records

@@ -10,7 +10,11 @@ BOOL: Final = (True, False)
 
 @dataclass(frozen=True, slots=True)
 class Documented(Switch):
-    """A switch with its evidence. `careless`: only a client that errs, or goes to a limit, meets its behaviour."""
+    """A switch with its evidence.
+
+    `careless`: only a client that errs, goes to a limit or has luck meets its behaviour, so that its never firing says
+    nothing against a run.
+    """
 
     evidence: str = ""
     careless: bool = False

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from syncd.sandbox.caldav.object_switches import OBJECT_SWITCHES
+from syncd.sandbox.caldav.profiles import MEANING
 from syncd.sandbox.caldav.report_switches import REPORT_SWITCHES
 from syncd.sandbox.caldav.switch import BOOL, Documented
 from syncd.sandbox.control import ControlError
@@ -40,38 +41,53 @@ FRAME: Final[Mapping[str, Documented]] = {
         "a request for calendars at the entry host where they lie on a partition",
         ("served", "301", "404", "421"),
         evidence="H, reference 1",
+        careless=True,
     ),
     "moved_status": Documented(
         "421",
         "a request at a partition host for an account that has moved to another",
         ("421", "404", "301"),
         evidence="reference 1",
+        careless=True,
     ),
-    "host_check": Documented(False, "421 for a Host header that names none of the hosts", BOOL, evidence="R 9110, 7.4"),
+    "host_check": Documented(
+        False, "421 for a Host header that names none of the hosts", BOOL, evidence="R 9110, 7.4", careless=True
+    ),
     "well_known": Documented(
         "redirect",
         "/.well-known/caldav: 301 to the root, 401 whatever the password, or 404",
         ("redirect", "401", "404"),
         evidence="R 6764; I vdirsyncer#855",
+        careless=True,
     ),
     "challenge": Documented(
         "basic",
         "401: Basic of this server, or X-MobileMe-AuthToken and Basic, both of the realm MMCalDav",
         ("basic", "mobileme"),
         evidence="H, I vdirsyncer#838",
+        careless=True,
     ),
     "passwords": Documented(
         "any",
         "the account's own password is good too, or app-specific ones alone",
         ("any", "app_specific"),
         evidence="A",
+        careless=True,
     ),
-    "anonymous_root": Documented(False, "the root answers a PROPFIND without credentials", BOOL, evidence="M Cyrus"),
-    "principal_depth_1": Documented("207", "PROPFIND with Depth 1 on a principal", ("207", "400"), evidence="H"),
+    "anonymous_root": Documented(
+        False, "the root answers a PROPFIND without credentials", BOOL, evidence="M Cyrus", careless=True
+    ),
+    "principal_depth_1": Documented(
+        "207", "PROPFIND with Depth 1 on a principal", ("207", "400"), evidence="H", careless=True
+    ),
     "depth_infinity": Documented(
-        "403", "PROPFIND of infinite depth: refused, or taken for Depth 1", ("403", "as_1"), evidence="R 4918, 9.1; M"
+        "403",
+        "PROPFIND of infinite depth: refused, or taken for Depth 1",
+        ("403", "as_1"),
+        evidence="R 4918, 9.1; M",
+        careless=True,
     ),
-    "allprop_resourcetype": Documented(True, "allprop returns resourcetype", BOOL, evidence="H"),
+    "allprop_resourcetype": Documented(True, "allprop returns resourcetype", BOOL, evidence="H", careless=True),
     "extra_propstat": Documented(
         "no",
         "rows have a second propstat of 404 with an empty element for everything asked, or a bare one without any",
@@ -88,10 +104,12 @@ FRAME: Final[Mapping[str, Documented]] = {
         False, "the home lists an inbox, an outbox and notifications beside calendars", BOOL, evidence="reference 1"
     ),
     "principal_name": Documented(True, "principals have a display name", BOOL, evidence="M Radicale"),
-    "calendar_etag": Documented(False, "calendars have an ETag of their own", BOOL, evidence="M Radicale"),
-    "ctag": Documented(True, "collections have a getctag", BOOL, evidence="reference 2"),
+    "calendar_etag": Documented(
+        False, "calendars have an ETag of their own", BOOL, evidence="M Radicale", careless=True
+    ),
+    "ctag": Documented(True, "collections have a getctag", BOOL, evidence="reference 2", careless=True),
     "scheduling": Documented(
-        False, "guests are mailed on PUT and DELETE (calendar-auto-schedule)", BOOL, evidence="R 6638"
+        False, "guests are mailed on PUT and DELETE (calendar-auto-schedule)", BOOL, evidence="R 6638", careless=True
     ),
     "busy_every": Documented(
         0, "so many requests are answered, then some are 503; 0 = never", evidence="I calcurse#408"
@@ -147,11 +165,11 @@ class CountedSwitches(Switches):
     def to_json(self) -> dict[str, Any]:
         """Present values, what each means, from what it is known, and how often each that is changed has `fired`.
 
-        `careless`: switches that a careful client never meets, so that their not firing says nothing against a run.
+        `careless`: switches whose never firing says nothing against a run.
         """
         told = Switches.to_json(self)
         for name, about in told["known"].items():
             known = SWITCHES[name]
             about["evidence"], about["careless"] = known.evidence, known.careless
         fired = {name: self.fired[name] for name in sorted(self.changed() | set(self.fired))}
-        return {**told, "profile": self.profile, "profiles": sorted(self.profiles), "fired": fired}
+        return {**told, "profile": self.profile, "profiles": dict(MEANING), "fired": fired}

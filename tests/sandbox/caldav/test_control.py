@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from syncd.sandbox.caldav import PROFILES
+from syncd.sandbox.caldav.profiles import MEANING
 from syncd.sandbox.caldav.switches import SWITCHES
 from tests.sandbox.caldav.looks import GUEST
 from tests.sandbox.caldav.site import MARA, Json, Site, answer, event, multiget, running, sync
@@ -31,6 +32,10 @@ def test_the_settings_of_a_profile_are_values_of_switches_other_than_the_default
         assert value != SWITCHES[name].default, name
 
 
+def test_every_profile_says_what_it_shows() -> None:
+    assert set(MEANING) == set(PROFILES)
+
+
 def test_every_switch_says_what_it_means_and_from_what_it_is_known() -> None:
     assert [name for name, switch in SWITCHES.items() if not switch.meaning or not switch.evidence] == []
 
@@ -45,7 +50,7 @@ def test_switches_are_listed_with_meaning_evidence_and_count(dav: Site) -> None:
     told = control(dav, "GET", "/switches").json()
     assert set(told["switches"]) == set(SWITCHES)
     assert told["known"]["well_known"]["evidence"] == "R 6764; I vdirsyncer#855"
-    assert (told["known"]["limit"]["careless"], told["known"]["well_known"]["careless"]) == (True, False)
+    assert (told["known"]["limit"]["careless"], told["known"]["hrefs"]["careless"]) == (True, False)
     assert (told["profile"], told["fired"]) == ("strict", {"well_known": 1})
 
 

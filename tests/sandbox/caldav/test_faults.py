@@ -88,9 +88,10 @@ def test_an_old_row_is_named_although_nothing_has_happened_to_it(dav: Site) -> N
     dav.put("a.ics", event())
     first = dav.get().headers["etag"]
     dav.put("a.ics", event("LOCATION:Hall"))
+    dav.put_all("b.ics")
     token = dav.sync().token
     dav.fault({"replay_rows": {"href": "a", "back": 1}}, {"report": "sync-collection"})
-    assert dav.sync(token).row("a.ics").props["D:getetag"] == first
+    assert [(row.name, row.props["D:getetag"]) for row in dav.sync(token).rows] == [("a.ics", first)]
 
 
 def test_a_fault_of_the_past_that_shows_the_present_is_marked_so(dav: Site) -> None:
@@ -162,6 +163,12 @@ def test_text_of_an_answer_is_replaced(dav: Site) -> None:
     three(dav)
     dav.fault({"replace": [["a[.]ics", "z.ics"]]})
     assert dav.sync().names == ["z.ics", "b.ics", "c.ics"]
+
+
+def test_an_answer_is_made_longer_than_it_is(dav: Site) -> None:
+    three(dav)
+    dav.fault({"pad_body": 10_000})
+    assert len(dav.report(sync()).content) - len(dav.report(sync()).content) == 10_000
 
 
 @pytest.mark.parametrize(

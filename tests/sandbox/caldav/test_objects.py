@@ -64,6 +64,7 @@ def test_a_get_of_a_known_version_has_no_body(dav: Site) -> None:
     assert dav.get(if_none_match=etag).status_code == 304
     head = dav.call("HEAD", f"{dav.calendar}a.ics")
     assert (head.status_code, head.headers["etag"], head.content) == (200, etag, b"")
+    assert head.headers["content-length"] == str(len(event()))
 
 
 def test_a_deletion_needs_the_version_that_it_names(dav: Site) -> None:
