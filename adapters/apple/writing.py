@@ -15,7 +15,7 @@ from adapters.apple.collection import Body, Collection
 from adapters.apple.ics import MAX_BYTES, UNREADABLE, MalformedError
 from adapters.apple.reading import Look, absent, opened, reason_of, sought, split
 from adapters.apple.series import StoredObject
-from syncd.errors import AdapterError, Exists, Forbidden, Rejected, Stale
+from syncd.errors import AdapterError, Exists, Forbidden, Rejected, Stale, Transient
 from syncd.model import Gone, Ref
 from syncd.ports import Draft, Edit, Erasure, Outcome
 
@@ -198,10 +198,10 @@ class Writer:
         4791, 5.3.4), or that somebody must look."""
         if answer.strong_etag is not None:
             return Body(text, answer.strong_etag, answer.strong_etag)
-        body = await self._collection.body(name)
         try:
+            body = await self._collection.body(name)
             opened(await self._look(), name, body)
-        except MalformedError:
+        except (MalformedError, Transient):
             return Body(text)  # it was written, but what lies there now says nothing
         return body
 

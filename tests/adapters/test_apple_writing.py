@@ -116,6 +116,19 @@ async def test_without_an_etag_in_the_answer_the_object_is_read_back(world: Worl
     assert "calendar-multiget" in world.requests()
 
 
+async def test_what_was_written_and_cannot_be_read_back_now_was_written(world: World) -> None:
+    """Neither is it said to be refused, nor is it written again: its version is found by the next read."""
+    await world.calendar.check()
+    world.plant({"strip_etag": True}, match={"method": "PUT"})
+    world.plant({"status": 503, "headers": {"Retry-After": "1"}}, match={"report": "calendar-multiget"})
+    world.forget()
+    made = shown((await world.calendar.create([draft()]))[0])
+    assert (made.event.title, made.version) == ("Yoga", None)
+    assert world.requests() == ["PUT", "calendar-multiget"]
+    (seen,) = (await world.calendar.get([made.ref])).values()
+    assert (seen.event, seen.version is None) == (made.event, False)
+
+
 async def test_a_weak_etag_in_the_answer_is_no_version(world: World) -> None:
     world.plant({"weak_etag": "header"}, match={"method": "PUT"})
     answer = shown((await world.calendar.create([draft()]))[0])
