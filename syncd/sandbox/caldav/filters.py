@@ -10,7 +10,7 @@ from syncd.sandbox.caldav.calls import Call
 from syncd.sandbox.caldav.dav import Element, tag
 from syncd.sandbox.caldav.errors import Refused
 from syncd.sandbox.caldav.ical import KINDS, CalendarObject, Component, NotCalendarError, read
-from syncd.sandbox.caldav.occurrences import FIRST, LAST, moment, takes_place
+from syncd.sandbox.caldav.occurrences import FIRST, LAST, moment, overlap, plain_span, takes_place
 from syncd.sandbox.caldav.state import Stored
 
 _COMP: Final = tag("C:comp-filter")
@@ -64,7 +64,7 @@ class Filter:
         if found.kind != name:
             return name == "VTIMEZONE" and any(part.name == name for part in found.root.inner)
         bounds = wanted.find(_RANGE)
-        if bounds is not None and not _in_range(bounds, stored):
+        if bounds is not None and not _in_range(bounds, found, stored):
             return False
         props, comps = wanted.findall(_PROP), wanted.findall(_COMP)
         return any(
@@ -88,10 +88,13 @@ class Filter:
         return any((_holds(text, value)) != negated for value in values)
 
 
-def _in_range(bounds: Element, stored: Stored) -> bool:
+def _in_range(bounds: Element, found: CalendarObject, stored: Stored) -> bool:
     if bounds.get("start") is None and bounds.get("end") is None:
         raise Refused(403, "C:valid-filter")
     start, end = moment(bounds.get("start"), FIRST), moment(bounds.get("end"), LAST)
+    plain = plain_span(found)
+    if plain is not None:
+        return overlap(plain, start, end)
     return takes_place(stored.body, start, end)
 
 

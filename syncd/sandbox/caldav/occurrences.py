@@ -13,6 +13,7 @@ from icalendar import Calendar, Event
 from icalendar.error import InvalidCalendar
 
 from syncd.sandbox.caldav.errors import Refused
+from syncd.sandbox.caldav.ical import CalendarObject
 
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -30,6 +31,24 @@ def moment(text: str | None, default: datetime) -> datetime:
         return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         raise Refused(403, "C:valid-filter") from None
+
+
+def plain_span(found: CalendarObject) -> tuple[datetime, datetime] | None:
+    """Start and end of one event in UTC that does not repeat: what most objects are. None for any other."""
+    part = found.parts[0]
+    if found.kind != "VEVENT" or len(found.parts) > 1 or any(part.values(name) for name in ("RRULE", "RDATE")):
+        return None
+    start, end = part.value("DTSTART") or "", part.value("DTEND") or ""
+    try:
+        return moment(start, FIRST), moment(end, FIRST)
+    except Refused:
+        return None
+
+
+def overlap(span: tuple[datetime, datetime], start: datetime, end: datetime) -> bool:
+    """Whether a span shares time with [start, end), or takes none and begins in it (RFC 4791, 9.9)."""
+    begins, ends = span
+    return begins < end and (ends > start or begins == ends == start)
 
 
 def takes_place(body: bytes, start: datetime, end: datetime) -> bool:
@@ -68,7 +87,7 @@ def _within(calendar: Any, start: datetime, end: datetime) -> Iterator[Any]:
         begins, ends = _instant(event.start), _instant(event.end)
         if begins >= end:
             return
-        if ends > start or begins == ends == start:
+        if overlap((begins, ends), start, end):
             yield event
 
 
