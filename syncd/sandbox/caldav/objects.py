@@ -67,9 +67,10 @@ def delete(call: Call) -> Reply:
     """Delete an object."""
     calendar = call.writable()
     before = calendar.get(call.place.name)
-    check_conditions(call, before)
     if before is None:
+        # Conditions are ignored where the request would fail without them (RFC 9110, 13.2.1).
         raise Refused(404)
+    check_conditions(call, before)
     calendar.remove(before)
     found = _read(before)
     if found is not None:

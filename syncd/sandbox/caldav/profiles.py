@@ -71,6 +71,13 @@ _DAVICAL: Final[Settings] = {
     "limit": "ignored",
     "multiget_missing": "row_absent",
 }
+_NEXTCLOUD: Final[Settings] = {
+    "scheduling": True,
+    "trash_bin": True,
+    "limit": "refused_first",
+    "multiget_missing": "row_absent",
+    "href_at": "@",
+}
 
 PROFILES: Final[Mapping[str, Settings]] = {
     "strict": {},
@@ -110,15 +117,8 @@ PROFILES: Final[Mapping[str, Settings]] = {
         "xml_form": "default",
     },
     "rewrites-bodies": {"bodies": "amended"},
-    "nextcloud": {
-        "scheduling": True,
-        "trash_bin": True,
-        "limit": "refused_first",
-        "multiget_missing": "row_absent",
-        "token_refusal": "418",
-        "deletes_spoil_tokens": True,
-        "href_at": "@",
-    },
+    "nextcloud": _NEXTCLOUD,
+    "nextcloud-2023": {**_NEXTCLOUD, "token_refusal": "418", "deletes_spoil_tokens": True},
     "weak-etags": {"etags": "weak_get", "put_etag": "never", "hrefs": "absolute"},
     "gone-tokens": {"token_refusal": "410", "token_writes": 3, "page_size": 3, "ctag": False},
     "conflicting-tokens": {"token_refusal": "409", "token_writes": 3, "busy_every": 25, "busy_status": "429"},
@@ -137,7 +137,8 @@ MEANING: Final[Mapping[str, str]] = {
     "fastmail": "Cyrus, by kinship; nothing was measured there",
     "no-sync-collection": "sabre/dav 1.8: no tokens, and multigets that fail as a whole (M)",
     "rewrites-bodies": "objects come back with the server's own lines, and a PUT tells no ETag (R, I)",
-    "nextcloud": "a bin that keeps names and UIDs, 418 after deletions, rows left out (H, I)",
+    "nextcloud": "a bin that keeps names and UIDs, rows left out, an @ as it is (H, I)",
+    "nextcloud-2023": "the same before spring 2024: 418 for every token after a deletion (I caldav#183)",
     "weak-etags": "no strong ETag but in rows, and every href with its host (M)",
     "gone-tokens": "tokens that end with 410 after a few changes, small pages, no ctag (reference 2)",
     "conflicting-tokens": "tokens that end with 409, and 429 now and then (reference 2, 5)",

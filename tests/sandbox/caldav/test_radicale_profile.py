@@ -128,6 +128,7 @@ STEPS: Final = (
     Step("nothing new", "REPORT", CAL, sync("{token}")),
     Step("a deletion", "DELETE", f"{CAL}bell.ics"),
     Step("the deletion again", "DELETE", f"{CAL}bell.ics"),
+    Step("the deletion again, of a version", "DELETE", f"{CAL}bell.ics", headers={"if-match": '"stale"'}),
     Step("a deletion of another version", "DELETE", f"{CAL}a.ics", headers={"if-match": '"stale"'}),
     Step("what was deleted", "GET", f"{CAL}bell.ics"),
     Step("changes since the token", "REPORT", CAL, sync("{token}")),
