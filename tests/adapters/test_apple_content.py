@@ -200,6 +200,15 @@ async def test_an_event_until_the_end_of_time_is_one_item() -> None:
         assert (await held.item()).event.when == AllDay(date(2027, 1, 4), date(9999, 12, 31))
 
 
+@pytest.mark.parametrize("year", [1000, 9998])
+async def test_a_time_at_either_end_of_the_calendar_is_written_with_its_zone(year: int) -> None:
+    start = datetime(year, 7, 1, 9, tzinfo=UTC)
+    async with holding(ics(*TIME)) as held:
+        (outcome,) = await held.write((await held.item(), {Field.WHEN: timed(start, tzid="America/New_York")}))
+        assert shown(outcome).event.when == timed(start, tzid="America/New_York")
+        assert "TZID:America/New_York\r\n" in held.text()
+
+
 async def test_only_the_edge_that_moved_is_written() -> None:
     start = "DTSTART;X-FROM=phone;TZID=Europe/Berlin:20270104T100000"
     async with holding(ics(start, "DTEND;TZID=Europe/Berlin:20270104T110000", "SEQUENCE:4")) as held:

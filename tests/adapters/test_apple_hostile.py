@@ -8,6 +8,7 @@ import json
 import logging
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -30,6 +31,8 @@ from tests.proving import PROVE
 T = TypeVar("T")
 # Some seconds of one core; an ordinary object takes a few thousand.
 MOST_CALLS: Final = 3_000_000
+# An object of 1 MiB in the shortest lines that there are takes half of this.
+MOST_BYTES: Final = 32 << 20
 GOOD: Final = {f"good-{number}.ics": ics(START, f"SUMMARY:Good {number}", uid=f"g{number}") for number in range(3)}
 CHILD_BYTES: Final = 1 << 30
 CHILD_SECONDS: Final = 100
@@ -86,6 +89,20 @@ def test_an_object_is_set_aside_with_its_reason_for_little_work(name: str) -> No
     text, reason = TEXTS[name]
     assert read_one(text) == Broken("a.ics", reason, '"1"')
     assert SECRET not in reason
+
+
+def test_no_object_takes_more_memory_than_a_few_times_the_largest_that_is_read() -> None:
+    peaks = {}
+    tracemalloc.start()
+    try:
+        for name, (text, _) in TEXTS.items():
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            seen(LOOK, {"a.ics": body(text)}, WINDOW)
+            peaks[name] = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert {name: peak for name, peak in peaks.items() if peak > MOST_BYTES} == {}
 
 
 async def test_a_calendar_full_of_them_gives_all_that_is_good_and_a_reason_for_each_other(
@@ -180,6 +197,8 @@ def test_two_occurrences_that_have_changed_places_are_both_read() -> None:
         series("FREQ=DAILY;COUNT=2000000000"),
         series("FREQ=YEARLY;INTERVAL=999999999"),
         series("FREQ=YEARLY;BYYEARDAY=" + ",".join(["4"] * 1500)),
+        series("FREQ=DAILY;BYHOUR=" + ",".join(["9"] * 1500)),
+        single("DTSTART:19900101T090000Z", "RRULE:FREQ=HOURLY;UNTIL=19900102T090000Z", "RDATE:20270104T090000Z"),
         single("DTSTART:16040101T000000Z", "RRULE:FREQ=YEARLY"),
         single("DTSTART:18000101T000000Z", "RRULE:FREQ=DAILY"),
         single(START, *[f"ATTENDEE;CN={SECRET}:mailto:a{number}@example.test" for number in range(15_000)]),
@@ -268,6 +287,15 @@ def test_a_bomb_in_an_answer_is_not_blown_up(inside: bytes) -> None:
     calls, size = counted(told)
     assert calls < 1000
     assert size < 1000
+
+
+def test_notes_for_programs_within_an_answer_cut_no_object() -> None:
+    row = (
+        "<D:response><D:href>/a</D:href><D:propstat><D:prop><C:calendar-data>{}</C:calendar-data></D:prop></D:propstat>"
+    )
+    opening = '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    answer = opening + row.format("BEGIN<?go on?>:V<!-- on -->CALEN<![CDATA[DAR]]>") + "</D:response></D:multistatus>"
+    assert parsed(answer.encode()).rows[0].text("C:calendar-data") == "BEGIN:VCALENDAR"
 
 
 def test_an_answer_nested_without_end_is_no_answer() -> None:

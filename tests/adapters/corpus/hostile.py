@@ -108,7 +108,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "zone-by-the-minute": (in_zone(onset("RRULE:FREQ=MINUTELY")), NO_ZONE),
     "zone-by-all-minutes": (in_zone(onset(f"RRULE:FREQ=YEARLY;BYHOUR=1,2,3;BYMINUTE={_MINUTES}")), NO_ZONE),
     "zone-in-disguise": (in_zone(onset("RRULE:FREQ=SECONDLY;X-FREQ=YEARLY")), NO_ZONE),
-    "zone-twice-told": (in_zone(onset("RRULE:FREQ=YEARLY;FREQ=SECONDLY")), NO_ZONE),
+    "zone-twice-told": (in_zone(onset("RRULE:FREQ=SECONDLY;FREQ=YEARLY")), NO_ZONE),
     "zone-for-ages": (in_zone(*[onset("RRULE:FREQ=YEARLY", begin="00010101T000000")] * 100), NO_ZONE),
     "zone-without-offsets": (in_zone("BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nEND:STANDARD"), UNUSABLE),
 }  # fmt: skip
