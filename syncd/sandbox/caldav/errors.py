@@ -10,7 +10,7 @@ from syncd.sandbox.asgi import Reply
 from syncd.sandbox.caldav import dav
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refused(Exception):
     """One refusal. `condition` is the pre- or postcondition that failed (RFC 4918, 16), as `D:name` or `C:name`."""
 

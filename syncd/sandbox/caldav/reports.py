@@ -160,19 +160,24 @@ def _since(call: Call, token: str) -> int | None:
     """The version that a token stands for; None for an empty one, and for a bad one where the server never says so."""
     if not token:
         return None
-    known = call.state.tokens.get(token)
-    if known is None:
-        known = next((point for text, point in call.state.tokens.items() if token.startswith(text)), None)
-        if known is not None and not call.switches.fires("token_prefix", True):
-            known = None
-    calendar = call.calendar()
-    good = known is not None and known.calendar_id == calendar.id and token not in call.state.dead_tokens
-    if good and known is not None and not _is_forgotten(call, known):
+    known = _point(call, token)
+    if known is not None and known.calendar_id == call.calendar().id and not _is_forgotten(call, known):
         return known.version
     if call.switches.fires("token_refusal", "initial"):
         return None
     call.switches.fire("token_refusal")
     raise Refused(int(call.switches["token_refusal"]), "D:valid-sync-token")
+
+
+def _point(call: Call, token: str) -> SyncPoint | None:
+    """What a token that is still good stands for; also one with something behind it, where a server takes that."""
+    living = {text: point for text, point in call.state.tokens.items() if text not in call.state.dead_tokens}
+    if token in living or not call.switches["token_prefix"]:
+        return living.get(token)
+    found = next((point for text, point in living.items() if token.startswith(text)), None)
+    if found is not None:
+        call.switches.fire("token_prefix")
+    return found
 
 
 def _is_forgotten(call: Call, point: SyncPoint) -> bool:

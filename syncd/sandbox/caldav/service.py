@@ -29,7 +29,7 @@ from syncd.sandbox.history import PRESENT, Past
 
 Verb = Callable[[Call], Reply]
 
-_DAV: Final = "1, 3, access-control, calendar-access, extended-mkcol"
+_DAV: Final = "1, 3, access-control, calendar-access"
 _ALLOW: Final = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT, MKCALENDAR"
 WRITES: Final = frozenset({"PUT", "DELETE", "MKCALENDAR", "PROPPATCH", "MKCOL", "POST", "MOVE", "COPY"})
 

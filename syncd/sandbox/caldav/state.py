@@ -50,6 +50,8 @@ class Calendar:
     objects: History[Stored] = field(default_factory=History)
     last_deletion: int = 0
     """The version at which something was last deleted."""
+    expiries: int = 0
+    """How often tokens were made to expire: later ones differ from those before."""
 
     @property
     def version(self) -> int:
@@ -184,21 +186,18 @@ class CaldavState:
 
     def token(self, calendar: Calendar, version: int) -> str:
         """The sync token of a calendar's version: a URI (RFC 6578, 4)."""
-        text = f"http://calendars.example/sync/{opaque('token', calendar.id, version)[:32]}"
+        text = f"http://calendars.example/sync/{opaque('token', calendar.id, calendar.expiries, version)[:32]}"
         self.tokens[text] = SyncPoint(calendar.id, version, calendar.version)
         return text
 
     def expire_tokens(self, calendar_id: str | None = None) -> int:
-        """Forget all sync tokens given out so far, or those of one calendar. Returns how many.
-
-        A token is the same as long as nothing changes: a dead one stays dead, so its calendar gets a new version.
-        """
+        """Forget all sync tokens given out so far, or those of one calendar. Returns how many."""
         found = {text for text, meant in self.tokens.items() if calendar_id in (None, meant.calendar_id)}
         fresh = found - self.dead_tokens
         self.dead_tokens |= found
         for calendar in self.calendars.values():
             if calendar_id in (None, calendar.id):
-                calendar.id = opaque("again", calendar.id, self.serial())[:32]
+                calendar.expiries += 1
         return len(fresh)
 
     def copy(self) -> "CaldavState":

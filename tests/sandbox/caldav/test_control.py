@@ -107,11 +107,12 @@ def test_the_raw_state_shows_deleted_objects_too(dav: Site) -> None:
 
 
 def test_tokens_expire_over_http(dav: Site) -> None:
-    token = dav.sync().token
+    token, ctag = dav.sync().token, dav.propfind(dav.calendar, "CS:getctag").rows[0].props
     assert dav.report(sync(token)).status_code == 207
     assert control(dav, "POST", "/tokens/expire", {"calendar": "home"}).json() == {"expired": 1}
     assert dav.report(sync(token)).status_code == 403
     assert dav.report(sync(dav.sync().token)).status_code == 207
+    assert dav.propfind(dav.calendar, "CS:getctag").rows[0].props == ctag
 
 
 def test_mails_are_shown(dav: Site) -> None:
