@@ -21,7 +21,7 @@ from tests.contract.subjects import ABILITIES, Hands, Stage, Subject
 PASSWORD: Final = "correct-horse"
 ACCOUNTS: Final = {f"person{number}@example.test": PASSWORD for number in range(400)}
 MAIN: Final = "main/"
-_PROPERTIES: Final = {Field.TITLE: "summary", Field.DESCRIPTION: "description", Field.LOCATION: "location"}
+PROPERTIES: Final = {Field.TITLE: "summary", Field.DESCRIPTION: "description", Field.LOCATION: "location"}
 _unused = iter(ACCOUNTS)
 
 
@@ -35,11 +35,11 @@ class CalDavHands(Hands):
 
     async def put(self, event: Event) -> Ref:
         name = f"by-hand-{next(self.numbers)}"
-        await self._store(f"{name}.ics", render(_outside(event, name)))
+        await self._store(f"{name}.ics", render(outside(event, name)))
         return Ref(COLLECTION, f"{name}.ics")
 
     async def put_series(self, event: Event, count: int) -> str:
-        await self._store("series.ics", render(_outside(event, "series") | {"rrule": f"FREQ=DAILY;COUNT={count}"}))
+        await self._store("series.ics", render(outside(event, "series") | {"rrule": f"FREQ=DAILY;COUNT={count}"}))
         return "series.ics"
 
     async def edit(self, ref: Ref, event: Event) -> None:
@@ -48,8 +48,8 @@ class CalDavHands(Hands):
         for item in stored.walk("VEVENT"):
             for name in TEXTS:
                 if event.get(name) is not UNSEEN:
-                    item.pop(_PROPERTIES[name], None)
-                    item.add(_PROPERTIES[name], event.get(name))
+                    item.pop(PROPERTIES[name], None)
+                    item.add(PROPERTIES[name], event.get(name))
         await self._store(ref.id, stored.to_ical())
 
     async def copy(self, ref: Ref) -> Ref:
@@ -91,7 +91,7 @@ class CalDavHands(Hands):
         (await self.web.put(self._url(name), content=content, headers=kind)).raise_for_status()
 
 
-def _outside(event: Event, uid: str) -> dict[str, Any]:
+def outside(event: Event, uid: str) -> dict[str, Any]:
     """The neutral form that the sandbox renders."""
     start, end, zone = _edges(event)
     texts = {name.value: event.get(name) for name in TEXTS}

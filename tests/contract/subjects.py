@@ -92,28 +92,32 @@ class Subject:
     """`abilities`: names a test may need. Those of Capabilities are delta, keyed_create, keyed_bulk,
 
     conditional_write, and beside them: batch (several in one call), limits, bad (some event is refused), all_day,
-    expire (cursors can be withdrawn), series, zones (a time keeps the zone it was written in), account, site, kept (it
-    says how written fields come back). `server`: the session fixture that gives the address which `open` takes; without
-    one it takes "".
+    expire (cursors can be withdrawn), refuses (a cursor that means nothing is not taken for another), series, zones (a
+    time keeps the zone it was written in), account, site, kept (it says how written fields come back). `short_of`:
+    capabilities of the adapter that this server lacks. `server`: the session fixture that gives the address which `open`
+    takes; without one it takes "".
     """
 
     name: str
     open: Callable[[str], AbstractAsyncContextManager[Stage]]
     abilities: frozenset[str]
     server: str | None = None
+    short_of: frozenset[str] = frozenset()
 
 
 CAPABILITY_FLAGS: Final = ("delta", "keyed_create", "keyed_bulk", "conditional_write")
 ABILITIES: Final = frozenset(
-    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "series", "zones", "account", "site", "kept"}
+    {*CAPABILITY_FLAGS, "batch", "limits", "bad", "all_day", "expire", "refuses", "series", "zones", "account", "site"}
+    | {"kept"}
 )
 
 
 def subjects() -> tuple[Subject, ...]:
     from tests.contract.subject_apple import APPLE
+    from tests.contract.subject_caldav import CALDAV
     from tests.contract.subject_google import GOOGLE
     from tests.contract.subject_memory import MEMORY
     from tests.contract.subject_microsoft import MICROSOFT
     from tests.contract.subject_wix import WIX
 
-    return (*MEMORY, *APPLE, *GOOGLE, *MICROSOFT, *WIX)
+    return (*MEMORY, *APPLE, *CALDAV, *GOOGLE, *MICROSOFT, *WIX)

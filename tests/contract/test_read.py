@@ -21,7 +21,7 @@ async def cursor_of(stage: Stage) -> Cursor:
 async def test_a_subject_is_capable_of_what_it_says(subject: Subject, stage: Stage) -> None:
     told = stage.calendar.capabilities
     flags = {name for name in CAPABILITY_FLAGS if getattr(told, name)}
-    assert flags == subject.abilities & set(CAPABILITY_FLAGS)
+    assert flags == (subject.abilities | subject.short_of) & set(CAPABILITY_FLAGS)
     assert (told.max_batch > 1) == ("batch" in subject.abilities)
     assert bool(told.limits) == ("limits" in subject.abilities)
 
@@ -203,7 +203,7 @@ async def test_our_own_write_is_known_by_the_fingerprint_of_its_answer(stage: St
         assert (one.ref, one.fingerprint) == (made.ref, made.fingerprint)
 
 
-@pytest.mark.needs("delta")
+@pytest.mark.needs("delta", "refuses")
 async def test_a_cursor_that_was_never_given_is_refused_as_expired(stage: Stage) -> None:
     with pytest.raises(CursorExpired):
         await stage.calendar.read(Cursor("never-given", WINDOW))
