@@ -1,7 +1,8 @@
 """The adapter alone against profiles of the CalDAV stand-in: what people and we do is found on both sides.
 
 A small client keeps what it was shown, as the core does: by cursor, or by a full listing where that is refused. `make
-test` takes the hardest profiles, `make prove` all. Not here: passes (test_apple_passes), what a switch means (syncd/sandbox/caldav).
+test` takes the hardest profiles, `make prove` all. Not here: passes (test_apple_passes), what a switch means
+(syncd/sandbox/caldav).
 """
 
 import asyncio
@@ -141,10 +142,10 @@ async def caldav(profile: str, password: str = PASSWORD) -> AsyncIterator[Caldav
         await server.stop()
 
 
-PROFILES_HERE: Final = sorted(PROFILES) if PROVE else ["icloud-troubled", "davical", "nextcloud", "no-sync-collection"]
+_CHOSEN: Final = sorted(PROFILES) if PROVE else ["icloud-troubled", "davical", "nextcloud", "no-sync-collection"]
 
 
-@pytest.fixture(params=PROFILES_HERE)
+@pytest.fixture(params=_CHOSEN)
 async def dav(request: pytest.FixtureRequest) -> AsyncIterator[Caldav]:
     async with caldav(request.param) as one:
         yield one
