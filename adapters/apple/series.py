@@ -171,7 +171,16 @@ class StoredObject:
         line = event.line("RECURRENCE-ID")
         if line is None:
             raise MalformedError("an occurrence has no RECURRENCE-ID")
-        return mapping.start_of(line, self.zones)
+        was = mapping.start_of(line, self.zones)
+        if self.master is None:
+            return was
+        # Some clients name an occurrence by its day alone, or a day by an instant of it (RFC 5545, 3.8.4.4 forbids it).
+        like = self._start(self.master)
+        if isinstance(like.at, datetime) and not isinstance(was.at, datetime):
+            return Start(datetime.combine(was.at, like.at.timetz()), like.zone)
+        if isinstance(was.at, datetime) and not isinstance(like.at, datetime):
+            return Start(was.zone.wall(was.at).date(), like.zone)
+        return was
 
     def _single(self, event: Component) -> Occurrence:
         return Occurrence(None, None, mapping.when_from(*mapping.span_of(event, self.zones)), event)

@@ -302,6 +302,37 @@ async def test_a_shift_of_all_that_follow_is_read_and_neither_edited_nor_taken_f
         assert after == {"04": "Yoga", "05": "Later", "06": "Mine", "07": "Later"}
 
 
+@pytest.mark.parametrize(
+    ("params", "rid"),
+    [
+        ("", "20270105T090000Z"),
+        (";TZID=Europe/Berlin", "20270105T100000"),
+        (";TZID=Tokyo Standard Time", "20270105T180000"),
+        ("", "20270105T100000"),  # floating: in the calendar's zone
+        (";VALUE=DATE", "20270105"),
+    ],
+)
+async def test_an_exception_replaces_its_date_however_that_is_spelled(params: str, rid: str) -> None:
+    text = with_override("DTSTART:20270108T110000Z", "SUMMARY:Moved", params=params, rid=rid)
+    async with holding(text) as held:
+        items = await held.items()
+        assert days(items) == [4, 6, 7, 8]
+        moved = items["a.ics#20270105T090000Z"]
+        assert moved.event.title == "Moved"
+        await held.write((moved, {Field.TITLE: "Edited"}))
+        assert held.text().count("BEGIN:VEVENT") == 2
+        assert (await held.items())[moved.ref.id].event.title == "Edited"
+
+
+async def test_an_exception_of_whole_days_may_be_named_by_an_instant_of_its_day() -> None:
+    text = with_override("DTSTART;VALUE=DATE:20270108", "SUMMARY:Moved", rid="20270105T000000Z")
+    begun = text.replace(TIME[0], "DTSTART;VALUE=DATE:20270104").replace(f"{TIME[1]}\r\n", "")
+    async with holding(begun) as held:
+        items = await held.items()
+        assert sorted(items) == [f"a.ics#2027010{day}" for day in (4, 5, 6, 7)]
+        assert items["a.ics#20270105"].event.when == AllDay(date(2027, 1, 8), date(2027, 1, 9))
+
+
 async def test_an_exception_without_its_series_is_edited_in_place() -> None:
     text = with_override("DTSTART:20270105T110000Z", "DTEND:20270105T120000Z", "SUMMARY:Guest")
     begin, end = text.index("BEGIN:VEVENT"), text.index("END:VEVENT") + len("END:VEVENT\r\n")

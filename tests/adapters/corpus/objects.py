@@ -22,6 +22,9 @@ ZONES: Final = {
     "windows": (WINDOWS, True, "Europe/Berlin"),
     "defined": (OWN, True, "UTC"),
 }
+ALL: Final = (*ZONES, "dates")
+# Without exceptions, with exceptions, with one that stands for all that follow.
+SHAPES: Final = ("single", "series", "exceptions", "shift")
 _LETTERS: Final = st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\ufffe\uffff")
 TEXTS: Final = st.text(st.one_of(_LETTERS, st.sampled_from('\n,;:\\"<b>&é\u0301😀 ')), max_size=40)
 _PLAIN: Final = st.text(st.characters(whitelist_categories=["L", "Nd"]), min_size=1, max_size=8)
@@ -73,7 +76,7 @@ def definition(zone: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Times:
-    """How one object writes its times. `zone`: a key of ZONES, or "dates"."""
+    """How one object writes its times. `zone`: one of ALL."""
 
     zone: str
 
@@ -91,25 +94,29 @@ class Times:
 
 
 @st.composite
-def objects(draw: st.DrawFn) -> Drawn:
-    """An object of one item, or a series with exceptions, that lies within 2027."""
+def objects(draw: st.DrawFn, zone: str | None = None, shape: str | None = None) -> Drawn:
+    """An object of one item, or a series, that lies within 2027. `zone`, `shape`: of ALL and SHAPES, else any."""
     kinds: set[str] = set()
-    times = Times(draw(st.sampled_from([*ZONES, "dates"])))
+    times = Times(zone or draw(st.sampled_from(ALL)))
+    shape = shape or draw(st.sampled_from(SHAPES))
     start = datetime(2027, 1, 4) + timedelta(days=draw(st.integers(0, 300)), minutes=30 * draw(st.integers(0, 47)))  # noqa: DTZ001
     master = draw(_event(times, start, kinds))
     events = [master]
-    if draw(st.booleans()):
+    if shape != "single":
         kinds.add("series")
         step = draw(st.sampled_from([1, 7]))
         master[-1:-1] = draw(_recurrence(times, start, step, kinds))
-        numbers = sorted(draw(st.sets(st.integers(1, 5), max_size=2)))
-        events += [draw(_override(times, start + timedelta(days=step * number), kinds)) for number in numbers]
+        least = 0 if shape == "series" else 1
+        numbers = sorted(draw(st.sets(st.integers(1, 5), min_size=least, max_size=3 * least)))
+        shift = draw(st.sampled_from(numbers)) if shape == "shift" else None
+        days = [(start + timedelta(days=step * number), number == shift) for number in numbers]
+        events += [draw(_override(times, day, kinds, follows=follows)) for day, follows in days]
     parts = [part for event in events for part in event]
     if draw(st.booleans()):
         kinds.add("unknown")
         parts += ["BEGIN:X-SHELF", draw(_unknown()), "BEGIN:X-INNER", "SUMMARY:inner", "END:X-INNER", "END:X-SHELF"]
-    zone = ZONES.get(times.zone)
-    if zone and zone[1]:
+    known = ZONES.get(times.zone)
+    if known and known[1]:
         kinds.add("zone")
         parts = [*definition(times.zone), *parts] if draw(st.booleans()) else [*parts, *definition(times.zone)]
     head = ["VERSION:2.0", "PRODID:-//X//Y//EN", "CALSCALE:GREGORIAN", "X-WR-CALNAME:Anna\\, private"]
@@ -161,13 +168,13 @@ def _recurrence(draw: st.DrawFn, times: Times, start: datetime, step: int, kinds
 
 
 @st.composite
-def _override(draw: st.DrawFn, times: Times, original: datetime, kinds: set[str]) -> list[str]:
+def _override(draw: st.DrawFn, times: Times, original: datetime, kinds: set[str], *, follows: bool) -> list[str]:
     moved = original + timedelta(hours=draw(st.sampled_from([0, 2])))
     lines = draw(_event(times, moved, kinds))
     kinds.add("override")
-    params = draw(st.sampled_from(["", "", ";RANGE=THISANDFUTURE"]))
-    if params:
+    if follows:
         kinds.add("range")
+    params = ";RANGE=THISANDFUTURE" if follows else ""
     lines.insert(draw(st.integers(1, 3)), times.line("RECURRENCE-ID", original, params))
     return lines
 
