@@ -112,7 +112,7 @@ async def _opened(_server: str, profile: str) -> AsyncIterator[Stage]:
 
 def _subject(profile: str) -> Subject:
     lacking = _LACKING.get(profile, frozenset())
-    can = ABILITIES - {"batch", "bad", "site"} - lacking
+    can = ABILITIES - {"batch", "bad", "site", "kept"} - lacking
     return Subject(f"caldav-{profile}", partial(_opened, profile=profile), can, short_of=lacking)
 
 

@@ -94,8 +94,8 @@ class Subject:
     conditional_write, and beside them: batch (several in one call), limits, bad (some event is refused), all_day,
     expire (cursors can be withdrawn), refuses (a cursor that means nothing is not taken for another), series, zones (a
     time keeps the zone it was written in), account, site, kept (it says how written fields come back). `short_of`:
-    capabilities of the adapter that this server lacks. `server`: the session fixture that gives the address which `open`
-    takes; without one it takes "".
+    capabilities of the adapter that this server lacks. `server`: the session fixture that gives the address which
+    `open` takes; without one it takes "".
     """
 
     name: str
