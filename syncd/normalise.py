@@ -175,7 +175,12 @@ def key_of(bridge: str, schedule: str, original: str, generation: int) -> str:
 
 def lies_at(key: str, seen: Observation) -> bool:
     """Whether an item that bears a key is the one made under it, where the key gives the id (R13a)."""
-    return seen.traits.uid is None or seen.traits.uid.startswith(key)
+    return seen.traits.uid is None or is_made_under(key, seen)
+
+
+def is_made_under(key: str, seen: Observation) -> bool:
+    """Whether an item that bears a key says itself that it was made under it; a person's duplicate never does (R25)."""
+    return seen.traits.uid is not None and seen.traits.uid.startswith(key)
 
 
 def calendar_key(bridge: str, schedule: str, generation: int) -> str:

@@ -19,6 +19,7 @@ from syncd.model import UNSEEN, AllDay, Event, Kind, Observation, Side, Text, Ti
 
 ETAG: Final = "@odata.etag"
 REMOVED: Final = "@removed"
+TRANSACTION: Final = "transactionId"
 MASTER: Final = "seriesMaster"
 _PARTS: Final = frozenset({"occurrence", "exception"})
 _TYPES: Final = frozenset({"singleInstance", MASTER, *_PARTS})
@@ -190,15 +191,15 @@ def _is_busy(resource: Resource) -> bool | Unseen:
 
 
 def _traits(resource: Resource, view: View) -> Traits:
-    """Each occurrence has a UID of its own, which delta does not tell; that of a copy of ours would say that it does
+    """Each occurrence has a UID of its own, which delta does not tell; that of a copy of ours says nothing of its key.
 
-    not lie where its key puts it, and a key of ours puts it nowhere.
+    What was made under a key has that as its transaction id; a person's duplicate bears the mark without it.
     """
     series, mark = series_of(resource), mark_from(resource)
     own = resource.get("isOrganizer") is not False
     fixed = not view.writable or not own or resource.get("type", "singleInstance") not in _TYPES
     return Traits(
-        uid=None if series is not None or mark is not None else resource.get("iCalUId"),
+        uid=None if series is not None else _told(resource, TRANSACTION if mark is not None else "iCalUId"),
         group=series or resource["id"],
         series=series,
         original_start=None if series is None else _original_start(resource, view.zone),
@@ -209,6 +210,11 @@ def _traits(resource: Resource, view: View) -> Traits:
         mark=mark,
         created=moment_of(resource.get("createdDateTime")),
     )
+
+
+def _told(resource: Resource, name: str) -> str | None:
+    told = resource.get(name)
+    return told if isinstance(told, str) and told else None
 
 
 def _has_guests(resource: Resource) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from adapters.microsoft.client import Client
 from adapters.microsoft.drafts import KEYS_AT_ONCE, PROPERTIES, expanded, of_anyone, of_keys
+from adapters.microsoft.mapping import TRANSACTION
 from adapters.microsoft.refusals import Asked
 from adapters.microsoft.series import Group
 from adapters.sights import Resource, moment_of
@@ -69,7 +70,8 @@ def told_by(groups: Iterable[Group], listed: Mapping[str, Resource], now: dateti
         row = listed.get(group.name)
         if group.lacks_master or _is_young(group, now) or (row is not None and PROPERTIES not in row):
             continue
-        told[group.name] = {PROPERTIES: row[PROPERTIES]} if row is not None else {PROPERTIES: []}
+        said = row if row is not None else {PROPERTIES: []}
+        told[group.name] = {name: said[name] for name in (PROPERTIES, TRANSACTION) if name in said}
     return told
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.microsoft.drafts import PROPERTIES, mark_from
-from adapters.microsoft.mapping import MASTER, filled, is_cancelled, is_slim, observation, series_of, version_of
+from adapters.microsoft.mapping import (
+    MASTER,
+    TRANSACTION,
+    filled,
+    is_cancelled,
+    is_slim,
+    observation,
+    series_of,
+    version_of,
+)
 from adapters.sights import MalformedError, Resource, Sights, View
 from syncd.model import UNSEEN, Broken, Window
 
@@ -48,7 +57,8 @@ class Group:
         """The same with our mark as a direct read told it, and with what the read told of the series."""
         properties = told.get(PROPERTIES) or []
         if not self.is_series:
-            single: list[Resource] = [{**row, PROPERTIES: properties} for row in self.rows]
+            ours = {name: told[name] for name in (TRANSACTION,) if told.get(name)} | {PROPERTIES: properties}
+            single: list[Resource] = [{**row, **ours} for row in self.rows]
             return Group(self.name, rows=single)
         read = told if "subject" in told else None
         master = {**found, PROPERTIES: properties} if (found := self.master or read) else None

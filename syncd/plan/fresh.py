@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from syncd.model import UNSEEN, Delete, Gone, Item, Kind, Link, LinkState, Mark, Rule, Side, Skip, Workload
 from syncd.model.actions import Action
-from syncd.normalise import key_of, lies_at
+from syncd.normalise import is_made_under, key_of
 from syncd.plan.copies import make_copy
 from syncd.plan.view import Presence, View, may_not_touch
 
@@ -71,7 +71,7 @@ def _remains(view: View, side: Side) -> list[Action]:
     mark = seen.traits.mark
     if mark is None or mark.bridge != view.policy.bridge or not _is_ours(view, mark, side):
         return [_leave(view, Rule.R23, "we did not make it")]
-    if side is Side.EXTERNAL and not lies_at(mark.key, seen):
+    if side is Side.EXTERNAL and not is_made_under(mark.key, seen):
         return [_leave(view, Rule.R23, "a person's copy of our copy")]
     untouchable = may_not_touch(seen, side, view.policy)
     if untouchable is not None:
@@ -106,7 +106,7 @@ def _marked_copy(view: View, mark: Mark) -> list[Action]:
     if not _is_ours(view, mark, Side.EXTERNAL):
         return [_leave(view, Rule.R25, "a copy that was made for another schedule")]
     seen, claim = view.seen(Side.EXTERNAL), view.item.claim
-    if not lies_at(mark.key, seen):
+    if not is_made_under(mark.key, seen):
         return [_leave(view, Rule.R25, "a person's copy of our copy")]
     delete: Action = Delete(view.name, Side.EXTERNAL, seen.ref, seen.version, Rule.R25, then=None, act=view.name)
     untouchable = may_not_touch(seen, Side.EXTERNAL, view.policy)

@@ -331,6 +331,8 @@ def test_r25_a_persons_duplicate_is_never_deleted_for_its_mark(claim: Link | Non
     assert written(new(COPY, wix=original, claim=claim)) != [], "our own copy would be"
     by_hand = duplicate(COPY)
     assert planned(new(by_hand, wix=original, claim=claim)) == left(by_hand)
+    silent = replace(by_hand, traits=replace(by_hand.traits, uid=None))
+    assert planned(new(silent, wix=original, claim=claim)) == left(silent), "it does not say that it is ours"
 
 
 def test_r25_a_persons_duplicate_does_not_wait_for_its_session() -> None:
