@@ -123,9 +123,6 @@ class MicrosoftCalendar(RowCalendar[CalendarList, Writer]):
         shown += [group for group in news if group.name in failed and group.name in stored and group.lacks_master]
         view = await self.view()
         sights = await asyncio.to_thread(sighted, shown, prints, view, window)
-        seen = {one.ref.id for one in sights.observations}
-        for row in (row for group in shown for row in group.rows if row["id"] in seen):
-            self.remembered.take(row)
         missing = [name for name, error in failed.items() if isinstance(error, Missing) and not late]
         unread = [Broken(name, _why(error), passing=True) for name, error in failed.items() if name not in missing]
         sights.broken += unread
@@ -143,7 +140,11 @@ class MicrosoftCalendar(RowCalendar[CalendarList, Writer]):
             told = {} if listed is None else marks.told_by(groups, listed, self._client.clock.now())
         names = [group.name for group in groups if group.name not in told]
         answers = dict(zip(names, await self.resources(names), strict=True))
-        told |= {name: one for name, one in answers.items() if not isinstance(one, AdapterError)}
+        read = {name: one for name, one in answers.items() if not isinstance(one, AdapterError)}
+        told |= read
+        for one in read.values():  # a round may lag: only what was read directly is known to be of this pass
+            if one.get("id"):
+                self.remembered.take(one)
         return told, {name: one for name, one in answers.items() if isinstance(one, AdapterError)}
 
     # direct reads

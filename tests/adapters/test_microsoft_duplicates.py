@@ -5,6 +5,7 @@ Not here: what every provider does (test_account_passes).
 """
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,26 @@ async def test_a_persons_duplicate_outlives_the_connection(bench: MicrosoftBench
     await bench.disconnect()
     await bench.several(3)
     assert bench.outer_titles() == ["Dentist", "My yoga"]
+
+
+@pytest.mark.rule("R26")
+async def test_a_row_that_lags_is_not_written_on_and_nobody_is_mailed(bench: MicrosoftBench) -> None:
+    await bench.connected()
+    bench.put("Dentist", 8)
+    bench.session("s1", event("Yoga", at(1, 10), location="Room 1"))
+    await bench.sync()
+    await bench.several(2)
+    bench.outer.switch(if_match="ignore", delta_lag_seconds=120)
+    copy = bench.copy("Yoga")
+    bench.hands.edit(copy, location="Room 2")
+    bench.clock.advance(timedelta(seconds=130))
+    bench.outer.clock.advance(130)
+    guest = {"emailAddress": {"address": "ben@example.test", "name": "Ben"}, "type": "required"}
+    bench.hands.edit(copy, subject="Yoga, bring mats", attendees=[guest])
+    bench.outer.state.mailed.clear()
+    bench.world.edit(SITE_ID, "s1", Event(title="Yoga basics"))
+    await bench.sync()
+    assert bench.world.items(SITE_ID)["s1"].event.location == "Room 2", "the round showed the earlier edit"
+    assert bench.outer_titles() == ["Dentist", "Yoga, bring mats"], "the later one lies there still"
+    await bench.several(4)
+    assert bench.outer.state.mailed == []
