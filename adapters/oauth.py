@@ -9,7 +9,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -28,6 +28,7 @@ SIDE: Final = "external"
 LIFE: Final = timedelta(minutes=10)
 MARGIN: Final = timedelta(seconds=60)
 SKEW: Final = timedelta(minutes=5)
+_LONGEST_LIFE: Final = 86_400  # seconds
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
 _BUSY_SECONDS: Final = 60.0
 _AGAIN: Final = "the next pass tries again"
@@ -113,6 +114,11 @@ class _Answer(msgspec.Struct, frozen=True):
     scope: str | None = None
     id_token: str = ""
 
+    @property
+    def life(self) -> timedelta:
+        """How long the access token serves; whatever is told, it is renewed after a day."""
+        return timedelta(seconds=max(0, min(self.expires_in, _LONGEST_LIFE)))
+
 
 class _Refusal(msgspec.Struct, frozen=True):
     error: str = ""
@@ -175,7 +181,7 @@ async def finish(  # noqa: PLR0913, PLR0917 - what a consent consists of
     if not answer.refresh_token:
         hint = "remove this application's access in the settings of the account, then connect again"
         raise Forbidden("the consent gives no lasting access", code="NO_REFRESH_TOKEN", side=SIDE, hint=hint)
-    until = now + timedelta(seconds=answer.expires_in)
+    until = now + answer.life
     scopes = _granted(provider, answer.scope)
     return Grant(answer.access_token, answer.refresh_token, until, scopes, owner.identity, owner.email, now)
 
@@ -193,7 +199,7 @@ async def refresh(provider: Provider, client: Client, grant: Grant, now: datetim
         raise _refused(provider, reply, now, f"{_RECONNECT}; {young}" if young else _RECONNECT)
     answer = _answered(reply)
     granted = grant.scopes if answer.scope is None else _granted(provider, answer.scope)
-    until = now + timedelta(seconds=answer.expires_in)
+    until = now + answer.life
     lasting = answer.refresh_token or grant.refresh_token
     return Grant(answer.access_token, lasting, until, granted, grant.identity, grant.email, grant.granted_at)
 
@@ -336,7 +342,7 @@ def _owner(provider: Provider, client: Client, begun: Begun, token: str, now: da
         for name, right in (
             ("iss", re.fullmatch(provider.issuers, claims.iss) is not None),
             ("aud", client.id in audience),
-            ("exp", datetime.fromtimestamp(claims.exp, UTC) + SKEW > now),
+            ("exp", claims.exp + SKEW.total_seconds() > now.timestamp()),
             ("nonce", compare_digest(claims.nonce.encode(), begun.nonce.encode())),
         )
         if not right

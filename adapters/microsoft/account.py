@@ -14,6 +14,7 @@ from adapters.microsoft.batch import MOST
 from adapters.microsoft.bodies import LIMITS, kept
 from adapters.microsoft.client import Client
 from adapters.microsoft.refusals import AGAIN, SIDE, Asked, Missing, unclear
+from adapters.refusals import mapping_of
 from syncd.errors import CalendarGone, Exists, Forbidden, Rejected, Transient
 from syncd.ports import CalendarInfo, Capabilities
 
@@ -132,7 +133,7 @@ def _address(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _owner(row: Mapping[str, Any]) -> str:
-    return str((row.get("owner") or {}).get("address") or "")
+    return str(mapping_of(row.get("owner")).get("address") or "")
 
 
 def _info(row: Mapping[str, Any], mine: str) -> CalendarInfo:

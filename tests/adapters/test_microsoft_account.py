@@ -43,6 +43,13 @@ async def test_the_default_calendar_comes_first_and_what_others_share_names_its_
     assert found[shared].owner == "boss@example.org"
 
 
+@pytest.mark.parametrize("owner", ['"Anna"', "null", "[]", '{"address": null}'])
+async def test_a_calendar_whose_owner_cannot_be_read_is_listed_all_the_same(microsoft: World, owner: str) -> None:
+    body = f'{{"value": [{{"id": "c1", "name": "Work", "canEdit": true, "owner": {owner}}}]}}'
+    microsoft.plant({"status": 200, "body": body}, match={"operation": "calendars.list"})
+    assert [(one.name, one.writable, one.owner) for one in await microsoft.account.calendars()] == [("Work", True, "")]
+
+
 async def test_more_calendars_than_a_page_holds_are_all_listed(microsoft: World) -> None:
     for number in range(120):
         microsoft.state.add_calendar(EMAIL, f"n{number}")

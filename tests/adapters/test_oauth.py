@@ -193,9 +193,18 @@ async def test_an_identity_that_is_not_meant_for_us_is_refused(scene: Scene, cla
     assert claim in str(caught.value)
 
 
-def _answer(claims: dict[str, Any]) -> dict[str, Any]:
+@pytest.mark.parametrize(("life", "hours"), [(10**15, 24), (-5, 0), (60, 1 / 60)])
+async def test_times_beyond_all_reckoning_are_no_end_of_the_consent(scene: Scene, life: int, hours: float) -> None:
+    begun, line = await scene.consented()
+    claims = {"iss": scene.server.base_url, "aud": CLIENT_ID, "exp": 1e300, "nonce": begun.nonce, "sub": "42"}
+    scene.refuse(_answer(claims, expires_in=life))
+    grant = await finish(scene.provider, OURS, begun, line, NOW, scene.http)
+    assert grant.expires_at == NOW + timedelta(hours=hours)
+
+
+def _answer(claims: dict[str, Any], expires_in: int = 60) -> dict[str, Any]:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    answer = {"access_token": "a", "expires_in": 60, "refresh_token": "r", "id_token": f"e30.{body}.sig"}
+    answer = {"access_token": "a", "expires_in": expires_in, "refresh_token": "r", "id_token": f"e30.{body}.sig"}
     return {"status": 200, "body": json.dumps(answer)}
 
 
