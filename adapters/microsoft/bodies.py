@@ -16,6 +16,7 @@ from syncd.model import UNSEEN, AllDay, Event, Field, Timed, Value, same
 Body: TypeAlias = dict[str, Any]
 # What the server takes is not documented; 255 is what Outlook's own subjects hold (reference/microsoft.md, 2.5).
 LIMITS: Final[Mapping[Field, int]] = {Field.TITLE: 255, Field.DESCRIPTION: 8000, Field.LOCATION: 255}
+_SURE: Final = 100  # characters of a text that surely comes back as it was sent
 _UTC: Final = "UTC"
 _SINGLE: Final = "singleInstance"
 
@@ -53,13 +54,19 @@ def changes(row: Mapping[str, Any], wanted: Event, shown: Event, home: str) -> B
 
 
 def kept(written: Event) -> Event:
-    """What Microsoft shows of fields as they are written: times by their instants, subject and place to the letter.
+    """What Microsoft shows of fields as they are written: times by their instants, plain subjects and places.
 
-    Not descriptions, which are stored as HTML and told as text; not free or busy, which an answer of the owner decides.
+    Not those that are long or hold unusual characters: what it takes is not documented, and a text that it cuts or
+    cleans would look like somebody's edit. Not descriptions, which are stored as HTML and told as text; not free or
+    busy, which an answer of the owner decides.
     """
     texts = {name: written.get(name) for name in (Field.TITLE, Field.LOCATION)}
-    cut = {name: value[: LIMITS[name]] if isinstance(value, str) else value for name, value in texts.items()}
-    return Event(when=written.when).put(cut)
+    return Event(when=written.when).put({name: value for name, value in texts.items() if _is_plain(value)})
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether no service that stores texts at all would change it."""
+    return not isinstance(value, str) or (len(value) <= _SURE and value.isprintable())
 
 
 def is_online(row: Mapping[str, Any]) -> bool:

@@ -34,6 +34,23 @@ async def test_texts_that_the_service_rewrites_are_written_once(bench: Microsoft
     await bench.at_rest()
 
 
+@pytest.mark.rule("R10")
+async def test_a_text_that_the_service_cuts_short_never_overwrites_the_whole_one(bench: MicrosoftBench) -> None:
+    bench.outer.switch(subject_limit=120, subject_excess="cut")
+    await bench.connected()
+    title, place = "Yoga " + "x" * 200, "Room " + "y" * 200
+    bench.session("s1", event(title, at(1, 10), location=place))
+    await bench.sync()
+    assert bench.outer_titles() == [title[:120]]
+    await bench.at_rest()
+    bench.world.edit(SITE_ID, "s1", Event(title=f"Indoor {title}"))
+    await bench.several(3)
+    assert bench.outer_titles() == [f"Indoor {title}"[:120]]
+    found = bench.world.items(SITE_ID)["s1"].event
+    assert (found.title, found.location) == (f"Indoor {title}", place)
+    await bench.at_rest()
+
+
 @pytest.mark.parametrize("switches", [{}, {"delta_split_series": True, "delta_order": "shuffled"}])
 async def test_occurrences_of_a_series_become_blocks_and_a_moved_series_is_followed(
     bench: MicrosoftBench, switches: dict[str, object]

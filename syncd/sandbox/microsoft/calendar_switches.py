@@ -17,6 +17,7 @@ CALENDAR_SWITCHES: Final[Mapping[str, Switch]] = {
     "null_clears": Switch(True, "null in a PATCH clears a field; else it changes nothing", _BOOL),
     "read_only_properties": Switch("ignore", "fields that only the service may set", ("ignore", "refuse")),
     "subject_limit": Switch(255, "most characters of a subject and of a location's name; 0 = no limit"),
+    "subject_excess": Switch("refuse", "a subject or a location's name beyond that", ("refuse", "cut")),
     "body_rewriting": Switch(
         "wrapped",
         "a body as it comes back: wrapped and trimmed with CRLF, or its text changed as well",

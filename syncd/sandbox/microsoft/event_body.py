@@ -80,6 +80,8 @@ def _subject(name: str, value: str, switches: Switches) -> Json:
 def _limited(name: str, value: str, switches: Switches) -> str:
     limit = switches["subject_limit"]
     if limit and len(value) > limit:
+        if switches["subject_excess"] == "cut":
+            return value[:limit]
         raise GraphError("ErrorPropertyValidationFailure", f"The property '{name}' is too long.")
     return value
 

@@ -21,7 +21,7 @@ UNCERTAIN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "If-Match on events (2.3)": ("if_match",),
     "extended properties on calendarView (2.4)": ("property_expand_on_view", "property_filter_on_view"),
-    "limits of subject and location (2.5)": ("subject_limit",),
+    "limits of subject and location (2.5)": ("subject_limit", "subject_excess"),
     "null in a PATCH clears (2.5)": ("null_clears",),
     "life of a subscription (4)": ("subscription_minutes", "subscription_above"),
 }
