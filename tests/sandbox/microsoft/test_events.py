@@ -223,6 +223,11 @@ def test_a_long_subject_is_refused_beyond_a_limit(microsoft: Site, limit: int, s
     assert microsoft.call("POST", "/me/events", json=draft(subject="x" * 256)).status_code == status
 
 
+def test_a_long_subject_is_cut_by_switch(microsoft: Site) -> None:
+    microsoft.switch(subject_limit=10, subject_excess="cut")
+    assert microsoft.create(subject="x" * 11)["subject"] == "x" * 10
+
+
 def test_an_offset_inside_a_time_is_taken_by_switch(microsoft: Site) -> None:
     microsoft.switch(offset_in_datetime="accept")
     event = microsoft.create(start={"dateTime": "2026-11-24T09:00:00+02:00", "timeZone": "UTC"})
