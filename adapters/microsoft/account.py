@@ -62,7 +62,8 @@ class CalendarList(GrantedAccount[Client]):
 
     def calendar_id(self, key: str) -> str | None:
         """The id of a calendar whose name said the key when they were last listed: the server chooses the ids."""
-        return next((str(row["id"]) for row in self._seen if _says(row, key)), None)
+        found = _saying(self._seen, key)
+        return None if found is None else str(found["id"])
 
     async def make_calendar(self, key: str, name: str) -> CalendarInfo:
         """Look for the one that says the key in its name, and make it when there is none (QUIRKS 19)."""
@@ -116,7 +117,8 @@ class CalendarList(GrantedAccount[Client]):
         self.known_writable[str(row["id"])] = _is_writable(row)
 
     async def _said(self, key: str) -> CalendarInfo | None:
-        return next((_info(row, "") for row in await self._rows() if _says(row, key)), None)
+        found = _saying(await self._rows(), key)
+        return None if found is None else _info(found, "")
 
     async def _rows(self) -> Sequence[Mapping[str, Any]]:
         asked = Asked("listing the calendars")
@@ -153,5 +155,8 @@ def _tag(key: str) -> str:
     return f"[{key[:_SHORT]}]"
 
 
-def _says(row: Mapping[str, Any], key: str) -> bool:
-    return str(row.get("name", "")).rstrip().endswith(_tag(key))
+def _saying(rows: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any] | None:
+    """The calendar whose name says the key; one that somebody else shares with this account is theirs."""
+    mine, tag = _address(rows).casefold(), _tag(key)
+    said = (row for row in rows if str(row.get("name", "")).rstrip().endswith(tag))
+    return next((row for row in said if not _info(row, mine).owner), None)

@@ -43,6 +43,16 @@ async def test_the_default_calendar_comes_first_and_what_others_share_names_its_
     assert found[shared].owner == "boss@example.org"
 
 
+async def test_a_dedicated_calendar_that_somebody_else_shares_is_not_taken_for_ours(microsoft: World) -> None:
+    name = f"Studio [{key('cal')[:12]}]"
+    theirs = microsoft.state.add_calendar(EMAIL, name, owner="boss@example.org", owner_name="Boss", can_edit=False)
+    microsoft.switch(calendar_name_taken="accept")
+    made = await microsoft.account.make_calendar(key("cal"), "Studio")
+    assert (made.id != theirs.id, made.writable) == (True, True)
+    assert (await microsoft.account.make_calendar(key("cal"), "Studio")).id == made.id
+    assert microsoft.account.calendar_id(key("cal")) == made.id
+
+
 @pytest.mark.parametrize("owner", ['"Anna"', "null", "[]", '{"address": null}'])
 async def test_a_calendar_whose_owner_cannot_be_read_is_listed_all_the_same(microsoft: World, owner: str) -> None:
     body = f'{{"value": [{{"id": "c1", "name": "Work", "canEdit": true, "owner": {owner}}}]}}'
