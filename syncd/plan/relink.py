@@ -5,6 +5,7 @@ Not here: adopting (adopt), what follows for the joined item (linked).
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from datetime import date
 
 from syncd.model import SIDES, Connection, Gone, Item, LinkState, Observation, Policy, Relink, Side
 from syncd.model.actions import Action
@@ -16,7 +17,8 @@ from syncd.plan.view import Presence, View
 def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[list[Item], list[Action]]:
     """The items with those that moved joined to what they became, and the actions that say so.
 
-    Most certain first: our key, the same original start in the series, its day, the same UID, equal time and title.
+    Most certain first: our key, the same original start in the series, its day, the same UID, equal time and title, the
+    same week of the series.
     """
     found: list[Action] = []
     for side in SIDES:
@@ -25,7 +27,7 @@ def relink(items: list[Item], connection: Connection, policy: Policy) -> tuple[l
             continue  # in most passes nothing is
         new = {id(item): item for item in items if _is_new(item, side, connection, policy)}
         moved: dict[int, Item | None] = {}
-        for sameness in (_by_key_and_uid, _by_key_and_content, _by_occurrence, _by_day, _by_uid, _by_content):
+        for sameness in _SAMENESSES:
             marked = sameness in (_by_key_and_uid, _by_key_and_content)
             fresh_ones = [item for item in new.values() if (at(item, side).traits.mark is not None) is marked]
             for old, fresh in match(list(lost.values()), fresh_ones, _on(side, sameness)):
@@ -91,6 +93,14 @@ def _by_day(seen: Observation) -> Hashable | None:
     return (traits.series, traits.original_start[:10]) if traits.series and traits.original_start else None
 
 
+def _by_week(seen: Observation) -> Hashable | None:
+    """A series that was moved to other days: where ids are made of days, nothing else is told of it."""
+    traits = seen.traits
+    if not traits.series or not traits.original_start:
+        return None
+    return (traits.series, date.fromisoformat(traits.original_start[:10]).isocalendar()[:2])
+
+
 def _by_uid(seen: Observation) -> Hashable | None:
     traits = seen.traits
     return (traits.uid, traits.original_start) if traits.uid else None
@@ -98,6 +108,9 @@ def _by_uid(seen: Observation) -> Hashable | None:
 
 def _by_content(seen: Observation) -> Hashable | None:
     return content(seen.event)
+
+
+_SAMENESSES = (_by_key_and_uid, _by_key_and_content, _by_occurrence, _by_day, _by_uid, _by_content, _by_week)
 
 
 def _moved(old: Item, fresh: Item, side: Side, found: list[Action]) -> Item:

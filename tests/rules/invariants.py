@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final, TypeAlias
 
 from syncd.model import (
@@ -22,6 +23,7 @@ from syncd.model import (
     Hold,
     Kind,
     Link,
+    Observation,
     Ref,
     Relink,
     Rule,
@@ -133,9 +135,15 @@ def unknown_sides_are_left_alone(look: Look) -> Iterator[str]:
                     yield f"{action.kind} towards the unknown {seen.side} {seen.ref}"
 
 
+def _week(seen: Observation) -> object:
+    """The series and the week in which an occurrence began at first."""
+    series, start = seen.traits.series, seen.traits.original_start
+    return (series, date.fromisoformat(start[:10]).isocalendar()[:2]) if series and start else None
+
+
 def only_matches_are_followed(look: Look) -> Iterator[str]:
     """R31: "same series by original local start, then same UID or immutable id in the account, then equal `when` and
-    title"; R25: "live link with another ref" is "a user's copy, left"."""
+    title", at last the same week of the series; R25: "live link with another ref" is "a user's copy, left"."""
     for moved in look.relinks():
         old, new = look.seen(moved.side, moved.old), look.seen(moved.side, moved.new)
         if old is None or new is None:
@@ -145,6 +153,7 @@ def only_matches_are_followed(look: Look) -> Iterator[str]:
         series = None not in occurrence and occurrence == (new.traits.series, new.traits.original_start)
         account = old.traits.uid is not None and old.traits.uid == new.traits.uid
         content = same(old.event.when, new.event.when) and same(old.event.title, new.event.title)
+        series = series or (_week(old) is not None and _week(old) == _week(new))
         if not (series or account or content):
             yield f"{moved.new} is taken for {moved.old}, which it does not match"
 

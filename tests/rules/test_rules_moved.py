@@ -97,10 +97,24 @@ def test_r31_an_occurrence_whose_hour_changed_with_its_series_is_the_same_by_its
     assert planned(given, new(fresh)) == [relink(old, fresh), update(given.wix, change, why=Rule.R5)]
 
 
-def test_r31_the_occurrence_of_another_day_is_another_item() -> None:
+def test_r31_an_occurrence_whose_day_changed_with_its_series_is_the_same_by_its_week() -> None:
     old = one_of_series("e1", uid=None)
     other_day = one_of_series("e2", replace(DENTIST, when=hour(3)), start=NEXT_START, uid=None)
-    kinds = [one.kind for one in actions_of(moved(old), new(other_day))]
+    assert planned(moved(old), new(other_day))[0] == relink(old, other_day)
+
+
+def test_r31_of_two_in_a_week_the_one_of_the_same_day_is_the_same() -> None:
+    old = one_of_series("e1", uid=None)
+    other_day = one_of_series("e0", replace(DENTIST, when=hour(3)), start=NEXT_START, uid=None)
+    same_day = one_of_series("e2", replace(DENTIST, when=hour(2, 15)), start="2026-03-11T15:00:00", uid=None)
+    assert planned(moved(old), new(other_day), new(same_day))[0] == relink(old, same_day)
+
+
+@pytest.mark.parametrize("start", ["2026-03-16T10:00:00", "2026-03-08", "2027-03-10T10:00:00"])
+def test_r31_the_occurrence_of_another_week_is_another_item(start: str) -> None:
+    old = one_of_series("e1", uid=None)
+    other_week = one_of_series("e2", replace(DENTIST, when=hour(7)), start=start, uid=None)
+    kinds = [one.kind for one in actions_of(moved(old), new(other_week))]
     assert "relink" not in kinds
 
 
